@@ -1,0 +1,126 @@
+import { CompiledQuery, type Kysely } from 'kysely'
+import { AuditLogError } from '../errors.ts'
+import { NotConnectedError, sqlStateOf } from './database-error.ts'
+
+/** Anything that runs one statement: a `pg` Pool, Client or PoolClient, PGlite, or an object of your own. */
+export interface Queryable {
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
+}
+
+/**
+ * What the library can run on. A pool (`pg.Pool`, a Kysely instance) gives every call a connection of its choice; a
+ * single connection (`pg.Client`, `PoolClient`, PGlite, a Kysely transaction) runs the calls in its own transaction.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- a Kysely instance of any tables will do
+export type Database = Queryable | Kysely<any>
+
+/** One result row: column name to value. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** The one way in which the rest of the library talks to a database. */
+export interface Executor {
+  /** Runs one statement. With `name`, a driver that can prepares it once for each connection. */
+  run(text: string, values?: readonly unknown[], name?: string): Promise<readonly Row[]>
+}
+
+interface PoolLike extends Queryable {
+  readonly totalCount: number
+  connect(): Promise<Queryable & { release(destroy?: boolean): void }>
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const isKysely = (db: unknown): db is Kysely<unknown> =>
+  isObject(db) && typeof db['executeQuery'] === 'function' && typeof db['selectFrom'] === 'function'
+const isPool = (db: Queryable): db is PoolLike => 'totalCount' in db && 'connect' in db
+
+/**
+ * Wraps what the host passed in.
+ *
+ * @throws AuditLogError `option_invalid` when `db` is none of the kinds in {@link Database}
+ */
+export function executorOf(db: Database): Executor {
+  if (isKysely(db)) {
+    const run = async (
+      connection: Kysely<unknown>,
+      text: string,
+      values: readonly unknown[] = [],
+    ): Promise<readonly Row[]> => (await connection.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows
+    if (db.isTransaction) return { run: (text, values) => run(db, text, values) }
+    return { run: (text, values) => withKyselyConnection(db, (connection) => run(connection, text, values)) }
+  }
+  if (!isObject(db) || typeof db['query'] !== 'function') {
+    throw new AuditLogError('option_invalid', 'db must have query(text, values) or be a Kysely instance', {
+      path: '$.db',
+    })
+  }
+  if (isPool(db)) return { run: (text, values, name) => withClient(db, (client) => client.run(text, values, name)) }
+  const preparing = 'processID' in db
+  return {
+    async run(text, values, name) {
+      if (preparing && name !== undefined) {
+        // pg takes a query config here; the structural type above shows only the form that every driver knows.
+        const config = { name, text, values: values as unknown[] } as unknown as string
+        return (await db.query(config)).rows as readonly Row[]
+      }
+      return (await (values === undefined ? db.query(text) : db.query(text, [...values]))).rows as readonly Row[]
+    },
+  }
+}
+
+/** Runs `work` on one connection: one of the pool's, or `db` itself when that is a single connection already. */
+export async function withConnection<T>(db: Database, work: (executor: Executor) => Promise<T>): Promise<T> {
+  if (isKysely(db)) {
+    if (db.isTransaction) return work(executorOf(db))
+    return withKyselyConnection(db, (connection) => work(executorOf(connection)))
+  }
+  return isPool(db) ? withClient(db, work) : work(executorOf(db))
+}
+
+// Both of these tell an error of connecting (NotConnectedError: nothing was sent) from an error of the work.
+
+async function withClient<T>(pool: PoolLike, work: (executor: Executor) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw new NotConnectedError(error)
+  })
+  let broken = false
+  try {
+    return await work(executorOf(client))
+  } catch (error) {
+    // Unless PostgreSQL itself answered, the state of the connection is unknown: the pool must not hand it on.
+    broken = sqlStateOf(error) === undefined
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function withKyselyConnection<T>(
+  db: Kysely<unknown>,
+  work: (connection: Kysely<unknown>) => Promise<T>,
+): Promise<T> {
+  const connection = { made: false }
+  try {
+    return await db.connection().execute((connected) => {
+      connection.made = true
+      return work(connected)
+    })
+  } catch (error) {
+    throw connection.made ? error : new NotConnectedError(error)
+  }
+}
+
+/** Runs `work` in a transaction of its own on one connection; rolls back when it throws. */
+export async function withTransaction<T>(db: Database, work: (executor: Executor) => Promise<T>): Promise<T> {
+  return withConnection(db, async (executor) => {
+    await executor.run('begin')
+    try {
+      const result = await work(executor)
+      await executor.run('commit')
+      return result
+    } catch (error) {
+      // The first error is the one to report; a connection that cannot even roll back is dropped by the caller.
+      await executor.run('rollback').catch(() => undefined)
+      throw error
+    }
+  })
+}

@@ -1,0 +1,96 @@
+/**
+ * Every code that an {@link AuditLogError} can carry. Codes are stable: match on them, never on a message.
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `event_invalid_type` | a field or a value inside `details` has a type that cannot be logged |
+ * | `event_unknown_field` | the event has a field that the log does not have |
+ * | `event_missing_field` | the event has no `action` |
+ * | `event_invalid_action` | `action` breaks the grammar (lower case words joined by `.`, `_` or `-`, at most 255 bytes) |
+ * | `event_invalid_outcome` | `outcome` is not `success`, `failure` or `denied` |
+ * | `event_invalid_address` | `source_ip` is no IPv4 or IPv6 address of one host |
+ * | `event_invalid_content` | with `strict`: the content would have to be repaired (not Unicode, not finite, too long, too deep) |
+ * | `batch_too_large` | more events in one call than one statement takes |
+ * | `query_invalid` | a filter, order, limit or cursor is not what the query builder takes |
+ * | `cursor_invalid` | the cursor is damaged or belongs to another query |
+ * | `json_invalid` | a value is no I-JSON (RFC 7493) and has no canonical form |
+ * | `option_invalid` | an option has a wrong type or value |
+ * | `queue_full` | more calls are waiting than the queue holds; nothing was written |
+ * | `closed` | the logger is closed; nothing was written |
+ * | `write_failed` | the database refused or was not reached; it is certain that nothing was written |
+ * | `write_uncertain` | the connection was lost after the statement was sent: the entries may have been committed |
+ * | `hash_mismatch` | the entry that came back does not hash to its `entry_hash`: the database or the way to it altered it |
+ * | `read_failed` | a query failed |
+ * | `schema_missing` | the schema is not installed |
+ * | `schema_newer` | the schema was installed by a newer version of this library |
+ * | `schema_changed` | an installed migration is not the one that this version ships |
+ * | `schema_foreign` | a schema of that name exists and belongs to somebody else |
+ * | `schema_busy` | locks or other installers did not let the installation through in time |
+ * | `role_unsafe` | one of the group roles exists and is not a plain group role |
+ * | `privilege_missing` | the role that installs may not; the error carries the SQL for somebody who may |
+ * | `server_unsupported` | PostgreSQL older than 15, or a database that is not UTF8 |
+ * | `file_unreadable` | a file to verify cannot be read or is not JSON |
+ */
+export type AuditLogErrorCode =
+  | 'event_invalid_type'
+  | 'event_unknown_field'
+  | 'event_missing_field'
+  | 'event_invalid_action'
+  | 'event_invalid_outcome'
+  | 'event_invalid_address'
+  | 'event_invalid_content'
+  | 'batch_too_large'
+  | 'query_invalid'
+  | 'cursor_invalid'
+  | 'json_invalid'
+  | 'option_invalid'
+  | 'queue_full'
+  | 'closed'
+  | 'write_failed'
+  | 'write_uncertain'
+  | 'hash_mismatch'
+  | 'read_failed'
+  | 'schema_missing'
+  | 'schema_newer'
+  | 'schema_changed'
+  | 'schema_foreign'
+  | 'schema_busy'
+  | 'role_unsafe'
+  | 'privilege_missing'
+  | 'server_unsupported'
+  | 'file_unreadable'
+
+/** What an {@link AuditLogError} can tell besides its code. */
+export interface AuditLogErrorDetails {
+  /** Where in the input the fault is, as a JSONPath (RFC 9535) such as `$.details.user.name`. */
+  readonly path?: string
+  /** The SQLSTATE of the database's error. */
+  readonly sqlState?: string
+  /** SQL that somebody with more rights can run instead. */
+  readonly sql?: string
+  readonly cause?: unknown
+}
+
+/**
+ * The base of every error that this library throws. The message says what was expected and what was found; it holds
+ * neither event contents nor secrets, and errors of the database arrive without their `detail`, which would print the row.
+ */
+export class AuditLogError extends Error {
+  override readonly name: string = 'AuditLogError'
+  /** What went wrong; stable across releases. */
+  readonly code: AuditLogErrorCode
+  /** Where in the input the fault is, as a JSONPath (RFC 9535), when the input is at fault. */
+  readonly path: string | undefined
+  /** The SQLSTATE of the database's error, when the database is at fault. */
+  readonly sqlState: string | undefined
+  /** SQL that somebody with more rights can run instead, with code `privilege_missing`. */
+  readonly sql: string | undefined
+
+  constructor(code: AuditLogErrorCode, message: string, details: AuditLogErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.path = details.path
+    this.sqlState = details.sqlState
+    this.sql = details.sql
+  }
+}

@@ -1,0 +1,29 @@
+export {
+  canonicalize,
+  type Entry,
+  type EntryContent,
+  type EntryFault,
+  findEntryFault,
+  hashEntry,
+  type JsonObject,
+  type JsonValue,
+  type Outcome,
+  verifyEntry,
+} from './canonical/index.ts'
+export type { Database, Queryable } from './database/database.ts'
+export { DatabaseError } from './database/database-error.ts'
+export { AuditLogError, type AuditLogErrorCode, type AuditLogErrorDetails } from './errors.ts'
+export {
+  AuditLogger,
+  type AuditLoggerOptions,
+  type FailOpen,
+  type Logged,
+  type LogOptions,
+} from './log/audit-logger.ts'
+export type { AuditEvent } from './log/event.ts'
+export { EntryQuery, type EntryPage } from './query/entry-query.ts'
+export type { AuditLogTables, EntryTable } from './query/tables.ts'
+export { installSchema, type InstallSchemaOptions, type InstallSchemaResult } from './schema/install.ts'
+export type { RoleKind, SchemaNameOptions } from './schema/names.ts'
+export { type RoleGrants, schemaSql, type SchemaSqlOptions } from './schema/script.ts'
+export { currentSchemaVersion, type SchemaVersion } from './schema/state.ts'

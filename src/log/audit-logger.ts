@@ -1,0 +1,250 @@
+import type { Entry } from '../canonical/entry.ts'
+import { type Database, type Executor, executorOf } from '../database/database.ts'
+import { sqlStateOf } from '../database/database-error.ts'
+import { AuditLogError } from '../errors.ts'
+import { EntryQuery } from '../query/entry-query.ts'
+import { checkName } from '../schema/names.ts'
+import { type Append, appendTo, explainAppend } from './append.ts'
+import { Coalescer } from './coalescer.ts'
+import { type AuditEvent, readEvent, type ReadyEvent } from './event.ts'
+
+/** Lets the host go on when an event cannot be recorded. An explicit choice: by default errors are thrown. */
+export interface FailOpen {
+  /**
+   * Gets every event that was not recorded, with the reason. With code `write_uncertain` the event may have been recorded
+   * after all. What the callback throws is ignored: it must not fail.
+   */
+  readonly onLost: (event: AuditEvent, error: AuditLogError) => void
+}
+
+/** Options of {@link AuditLogger}. */
+export interface AuditLoggerOptions {
+  /** Where to write and read: a pool for the calls that bring no transaction of their own. */
+  readonly db: Database
+  /** Schema of the log. Default is `audit_log`. */
+  readonly schema?: string | undefined
+  /**
+   * Refuses content that would have to be repaired (`event_invalid_content`) instead of repairing it with a visible marker.
+   * A user of the host who controls a part of the content can then prevent the event from being recorded. Default is false.
+   */
+  readonly strict?: boolean | undefined
+  /** What happens when an event cannot be recorded: `'throw'`, or a {@link FailOpen} that takes it. Default is `'throw'`. */
+  readonly onError?: 'throw' | FailOpen | undefined
+  /** Statements that `log()` calls outside a transaction have under way at once, 1 to 64. Default is 4. */
+  readonly lanes?: number | undefined
+  /** `log()` calls outside a transaction that may wait for a lane, 1 to 1,000,000; one more gets `queue_full`. Default is 10,000. */
+  readonly maxWaiting?: number | undefined
+  /**
+   * Uses a server-side prepared statement where the driver can (`pg`). When a connection pooler turns out not to support
+   * it, the logger stops using it by itself, but a call inside a transaction of the host fails once: switch it off for
+   * PgBouncer older than 1.21 in transaction mode. Default is true.
+   */
+  readonly prepare?: boolean | undefined
+}
+
+/** Options of one call. */
+export interface LogOptions {
+  /**
+   * Runs the statement on this connection, in the transaction that is open there: the entry commits and rolls back with
+   * it. Default is the logger's own `db`.
+   */
+  readonly db?: Database | undefined
+}
+
+/** What `log()` resolves to: the entry, or null where the logger fails open and the event was lost. */
+export type Logged<Options extends AuditLoggerOptions> = Options extends { readonly onError: FailOpen }
+  ? Entry | null
+  : Entry
+
+const maximumBatch = 10_000
+/** The pooler gave the statement to a connection that does not know its name, or knows another one of that name. */
+const preparedStatementLost: ReadonlySet<string> = new Set(['26000', '42P05'])
+const worthRetrying: ReadonlySet<string> = new Set(['40001', '40P01'])
+
+/**
+ * Writes events to the audit log and reads them back.
+ *
+ * @example
+ * const audit = new AuditLogger({ db: pool })
+ * await audit.log({ action: 'user.login', user_id: 'alice', source_ip: '203.0.113.7' })
+ */
+export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerOptions> {
+  readonly #db: Database
+  readonly #schema: string
+  readonly #strict: boolean
+  readonly #failOpen: FailOpen | undefined
+  readonly #executor: Executor
+  readonly #append: Append
+  readonly #coalescer: Coalescer
+  #prepare: boolean
+  #closed = false
+  readonly #direct = new Set<Promise<unknown>>()
+
+  /** @throws AuditLogError `option_invalid` */
+  constructor(options: Options) {
+    this.#db = options.db
+    this.#executor = executorOf(options.db)
+    this.#schema = checkName(options.schema ?? 'audit_log', '$.schema')
+    this.#strict = options.strict ?? false
+    this.#failOpen = readOnError(options.onError)
+    this.#prepare = options.prepare ?? true
+    this.#append = appendTo(this.#schema)
+    this.#coalescer = new Coalescer((events) => this.#appendAlone(events), {
+      lanes: wholeNumber(options.lanes ?? 4, 64, '$.lanes'),
+      waiting: wholeNumber(options.maxWaiting ?? 10_000, 1_000_000, '$.maxWaiting'),
+    })
+  }
+
+  /**
+   * Records one event.
+   *
+   * Without `db` the promise resolves when the entry is committed; calls that are made at the same time share statements.
+   * With `db` it resolves when the entry is in the transaction that is open there, and that transaction decides.
+   *
+   * @returns the entry as it is stored, its hash recomputed here
+   * @throws AuditLogError `event_*` before any I/O; `queue_full`, `closed`, `write_failed` when it is certain that nothing
+   * was written; `write_uncertain` when it is not; `hash_mismatch`, `schema_missing`, `privilege_missing`
+   */
+  async log(event: AuditEvent, options: LogOptions = {}): Promise<Logged<Options>> {
+    const [entry] = await this.#record([event], ([ready]) => {
+      if (options.db !== undefined) return this.#appendIn(options.db, [ready as ReadyEvent])
+      return this.#coalescer.write(ready as ReadyEvent).then((written) => [written])
+    })
+    return (entry ?? null) as Logged<Options>
+  }
+
+  /**
+   * Records several events with one statement: all of them or none.
+   *
+   * @param events at most 10,000
+   * @returns the entries in the order of the events; none where the logger fails open and they were lost
+   * @throws AuditLogError like {@link AuditLogger.log}; `batch_too_large`
+   */
+  async logMany(events: readonly AuditEvent[], options: LogOptions = {}): Promise<Entry[]> {
+    return this.#record(events, (ready) => {
+      if (ready.length === 0) return Promise.resolve([])
+      return options.db === undefined ? this.#appendAlone(ready) : this.#appendIn(options.db, ready)
+    })
+  }
+
+  /** Starts a query for entries; see {@link EntryQuery}. */
+  query(): EntryQuery {
+    return EntryQuery.over(this.#db, this.#schema)
+  }
+
+  /** Stops taking events and resolves when those that were taken are written. Leaves `db` open: it belongs to the host. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled([this.#coalescer.settled(), ...this.#direct])
+  }
+
+  async #record(
+    events: readonly AuditEvent[],
+    write: (ready: readonly ReadyEvent[]) => Promise<Entry[]>,
+  ): Promise<Entry[]> {
+    try {
+      if (this.#closed) throw new AuditLogError('closed', 'the logger is closed')
+      return await write(readEvents(events, this.#strict))
+    } catch (error) {
+      const explained = explainAppend(error)
+      if (this.#failOpen === undefined || !isArray(events)) throw explained
+      for (const event of events) report(this.#failOpen, event, explained)
+      return []
+    }
+  }
+
+  /** In a statement of its own that commits by itself, so it can be tried again as long as nothing was written. */
+  async #appendAlone(events: readonly ReadyEvent[]): Promise<Entry[]> {
+    const work = (async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await this.#append(this.#executor, events, this.#prepare)
+        } catch (error) {
+          const state = sqlStateOf(error) ?? ''
+          if (this.#prepare && preparedStatementLost.has(state)) this.#prepare = false
+          else if (!worthRetrying.has(state) || attempt >= 3) throw error
+        }
+      }
+    })()
+    return this.#track(work)
+  }
+
+  async #appendIn(db: Database, events: readonly ReadyEvent[]): Promise<Entry[]> {
+    const executor = executorOf(db)
+    if (this.#failOpen === undefined) return this.#track(this.#append(executor, events, this.#prepare))
+    return this.#track(this.#appendAtSavepoint(executor, events))
+  }
+
+  /** A failed statement would end the host's transaction, which a logger that fails open must leave alone. */
+  async #appendAtSavepoint(executor: Executor, events: readonly ReadyEvent[]): Promise<Entry[]> {
+    const inTransaction = await executor.run('savepoint audit_log').then(
+      () => true,
+      (error: unknown) => {
+        if (sqlStateOf(error) === '25P01') return false
+        throw error
+      },
+    )
+    if (!inTransaction) return this.#append(executor, events, this.#prepare)
+    try {
+      const entries = await this.#append(executor, events, this.#prepare)
+      await executor.run('release savepoint audit_log')
+      return entries
+    } catch (error) {
+      await executor.run('rollback to savepoint audit_log').catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#direct.add(work)
+    try {
+      return await work
+    } finally {
+      this.#direct.delete(work)
+    }
+  }
+}
+
+function readEvents(events: readonly AuditEvent[], strict: boolean): ReadyEvent[] {
+  if (!isArray(events))
+    throw new AuditLogError('event_invalid_type', 'logMany() takes an array of events', { path: '$' })
+  if (events.length > maximumBatch) {
+    throw new AuditLogError('batch_too_large', `logMany() takes at most ${maximumBatch} events, found ${events.length}`)
+  }
+  if (events.length === 1) return events.map((event) => readEvent(event, strict))
+  return events.map((event, index) => {
+    try {
+      return readEvent(event, strict)
+    } catch (error) {
+      if (!(error instanceof AuditLogError)) throw error
+      const path = `$[${index}]${error.path?.slice(1) ?? ''}`
+      throw new AuditLogError(error.code, `event ${index} of the batch: ${error.message}`, { path, cause: error })
+    }
+  })
+}
+
+// Array.isArray() alone turns a readonly array into any[].
+const isArray: (value: unknown) => boolean = Array.isArray
+
+function readOnError(onError: AuditLoggerOptions['onError']): FailOpen | undefined {
+  if (onError === undefined || onError === 'throw') return undefined
+  if (typeof onError === 'object' && typeof onError.onLost === 'function') return onError
+  throw new AuditLogError('option_invalid', `expected 'throw' or an object with onLost(event, error) at $.onError`, {
+    path: '$.onError',
+  })
+}
+
+function report(failOpen: FailOpen, event: AuditEvent, error: AuditLogError): void {
+  try {
+    failOpen.onLost(event, error)
+  } catch {
+    // The host asked not to be stopped by the log; its own callback is no exception.
+  }
+}
+
+function wholeNumber(value: number, maximum: number, path: string): number {
+  if (!Number.isInteger(value) || value < 1 || value > maximum) {
+    throw new AuditLogError('option_invalid', `expected a whole number from 1 to ${maximum} at ${path}`, { path })
+  }
+  return value
+}

@@ -1,0 +1,214 @@
+import {
+  isPlainObject,
+  setMember,
+  type JsonObject,
+  type JsonValue,
+  stringifyCanonical,
+} from '../canonical/canonicalize.ts'
+import { pathTo } from '../canonical/json-path.ts'
+import { sha256Hex } from '../canonical/sha256.ts'
+import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
+
+// The content of an event, as users of the host can influence it: what cannot be recorded as it is leaves a visible
+// marker. The database does the same for writers in other languages (canonical_details in sql/); docs/format.md lists the
+// markers.
+
+const maximumLevels = 32
+const keptCharacters = 128
+const longMemberBytes = 1024
+/** More values than this in one event are taken for an object graph that shares references, not for data. */
+const maximumValues = 10_000_000
+
+type Path = (string | number)[]
+
+/** Where a walk through the details is. */
+interface Walk {
+  readonly strict: boolean
+  readonly path: Path
+  /** The containers around the current value, outermost first. */
+  readonly ancestors: object[]
+  values: number
+}
+
+/**
+ * Copies details into plain JSON data.
+ *
+ * @throws AuditLogError `event_invalid_type` for what only a programmer gets wrong, `event_invalid_content` with `strict`
+ */
+export function readDetails(details: unknown, strict: boolean): JsonObject {
+  const walk: Walk = { strict, path: ['details'], ancestors: [], values: 0 }
+  if (typeof details !== 'object' || details === null || Array.isArray(details) || details instanceof Date) {
+    throw refused('event_invalid_type', walk.path, 'a plain object')
+  }
+  return copyObject(details, walk)
+}
+
+/** Replaces NUL and lone surrogates, which PostgreSQL cannot store, by U+FFFD. */
+export function repairText(text: string, strict: boolean, path: Readonly<Path>): string {
+  if (text.isWellFormed() && !text.includes('\0')) return text
+  if (strict) throw refused('event_invalid_content', path, 'Unicode text without U+0000 and lone surrogates')
+  return text.toWellFormed().replaceAll('\0', '\u{fffd}')
+}
+
+/** The first characters of a text that is too long, and the marker for the whole of it. */
+export function cutText(text: string): string {
+  return `${Array.from(text.slice(0, keptCharacters * 2))
+    .slice(0, keptCharacters)
+    .join('')}…${cutMarker(text)}`
+}
+
+/** Details that are too long: long members are cut, and if that does not do, everything. */
+export function cutDetails(details: JsonObject, text: string, maximumBytes: number): JsonObject {
+  const shortened: Record<string, JsonValue> = {}
+  for (const [name, value] of Object.entries(details)) {
+    const member = stringifyCanonical(value)
+    if (Buffer.byteLength(member) <= longMemberBytes) setMember(shortened, name, value)
+    else setMember(shortened, name, typeof value === 'string' ? cutText(value) : cutMarker(member))
+  }
+  return Buffer.byteLength(stringifyCanonical(shortened)) <= maximumBytes ? shortened : { '[cut]': cutMarker(text) }
+}
+
+function cutMarker(text: string): string {
+  return `[cut: ${Buffer.byteLength(text)} bytes, sha256 ${sha256Hex(text)}]`
+}
+
+function copyValue(value: unknown, walk: Walk): JsonValue {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return copyScalar(value, walk)
+  if (walk.ancestors.length === maximumLevels) {
+    if (walk.strict) throw refused('event_invalid_content', walk.path, `at most ${maximumLevels} levels`)
+    return cutMarker(deepText(value, walk))
+  }
+  return Array.isArray(value) ? copyArray(value, walk) : copyObject(value, walk)
+}
+
+function copyScalar(value: unknown, walk: Walk): JsonValue {
+  switch (typeof value) {
+    case 'string':
+      return repairText(value, walk.strict, walk.path)
+    case 'number':
+      if (Number.isFinite(value)) return value
+      if (walk.strict) throw refused('event_invalid_content', walk.path, 'a finite number')
+      return `[not finite: ${value}]`
+    case 'boolean':
+      return value
+    case 'object':
+      if (value === null) return null
+      if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString()
+      throw refused('event_invalid_type', walk.path, 'a valid date')
+    default:
+      throw refused('event_invalid_type', walk.path, `a JSON value, found ${typeof value}`)
+  }
+}
+
+function copyArray(array: readonly unknown[], walk: Walk): JsonValue[] {
+  enter(array, walk)
+  const result: JsonValue[] = []
+  for (let index = 0; index < array.length; index += 1) {
+    walk.path.push(index)
+    result.push(copyMember(array, index, walk) ?? refuseUndefined(walk))
+    walk.path.pop()
+  }
+  walk.ancestors.pop()
+  return result
+}
+
+function copyObject(object: object, walk: Walk): JsonObject {
+  enter(object, walk)
+  const result: Record<string, JsonValue> = {}
+  for (const name of Object.keys(object)) {
+    walk.path.push(name)
+    const value = copyMember(object, name, walk)
+    if (value !== undefined) setMember(result, freeName(result, repairText(name, walk.strict, walk.path)), value)
+    walk.path.pop()
+  }
+  walk.ancestors.pop()
+  return result
+}
+
+// Reads a member once. What throws while it is read (a getter, a proxy) becomes a marker; undefined stays undefined.
+function copyMember(container: object, name: string | number, walk: Walk): JsonValue | undefined {
+  const [depth, level] = [walk.path.length, walk.ancestors.length]
+  try {
+    const value: unknown = (container as Record<string | number, unknown>)[name]
+    return value === undefined ? undefined : copyValue(value, walk)
+  } catch (error) {
+    if (error instanceof AuditLogError) throw error
+    walk.path.length = depth
+    walk.ancestors.length = level
+    if (walk.strict) throw refused('event_invalid_content', walk.path, 'a value that can be read', error)
+    return '[unreadable]'
+  }
+}
+
+function enter(container: object, walk: Walk): void {
+  if (walk.ancestors.includes(container)) throw refused('event_invalid_type', walk.path, 'a value without cycles')
+  if (!Array.isArray(container) && !isPlainObject(container)) {
+    throw refused(
+      'event_invalid_type',
+      walk.path,
+      'plain objects, arrays, strings, numbers, booleans, dates and null, found an instance of a class',
+    )
+  }
+  walk.ancestors.push(container)
+}
+
+/**
+ * The canonical text of something that nests too deep to be kept, for its marker. Without recursion, because it can nest
+ * deeper than the stack.
+ */
+function deepText(root: object, walk: Walk): string {
+  const seen = new Set(walk.ancestors)
+  const stack: { container: object; members: [string | number, unknown][]; next: number }[] = []
+  let text = ''
+  const open = (container: object): void => {
+    if (seen.has(container)) throw refused('event_invalid_type', walk.path, 'a value without cycles')
+    const array = Array.isArray(container)
+    if (!array && !isPlainObject(container)) throw refused('event_invalid_type', walk.path, 'no instances of classes')
+    const names = array ? container.keys() : Object.keys(container).sort()
+    const members = [...names].map((name): [string | number, unknown] => [
+      name,
+      (container as Record<string | number, unknown>)[name],
+    ])
+    walk.values += members.length
+    if (walk.values > maximumValues) throw refused('event_invalid_type', walk.path, `at most ${maximumValues} values`)
+    seen.add(container)
+    stack.push({ container, members: array ? members : members.filter(([, value]) => value !== undefined), next: 0 })
+    text += array ? '[' : '{'
+  }
+  open(root)
+  for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+    const member = frame.members[frame.next]
+    if (member === undefined) {
+      text += Array.isArray(frame.container) ? ']' : '}'
+      seen.delete(frame.container)
+      stack.pop()
+      continue
+    }
+    const [name, value] = member
+    if (frame.next > 0) text += ','
+    frame.next += 1
+    if (typeof name === 'string') text += `${JSON.stringify(repairText(name, walk.strict, walk.path))}:`
+    if (typeof value === 'object' && value !== null && !(value instanceof Date)) open(value)
+    else text += stringifyCanonical(copyScalar(value, walk))
+  }
+  return text
+}
+
+// Two names that differ only in what had to be repaired must not become one.
+function freeName(object: object, name: string): string {
+  let free = name
+  while (Object.hasOwn(object, free)) free += '\u{fffd}'
+  return free
+}
+
+function refuseUndefined(walk: Walk): never {
+  throw refused('event_invalid_type', walk.path, 'a JSON value, found undefined')
+}
+
+function refused(code: AuditLogErrorCode, path: Readonly<Path>, expected: string, cause?: unknown): AuditLogError {
+  const place = pathTo(path)
+  return new AuditLogError(code, `expected ${expected} at ${place}`, {
+    path: place,
+    ...(cause === undefined ? {} : { cause }),
+  })
+}

@@ -1,0 +1,94 @@
+import { currentSchemaVersion, type SchemaVersion } from './state.ts'
+import { migrations } from './migrations.ts'
+import {
+  checkName,
+  fillIn,
+  quoteIdentifier,
+  quoteLiteral,
+  resolveNames,
+  roleKinds,
+  type RoleKind,
+  type SchemaNameOptions,
+  type SchemaNames,
+} from './names.ts'
+import rolesSql from '../../sql/roles.sql'
+
+/** Which logins of the host get which group role, e.g. `{ writer: ['app'], reader: ['app', 'auditor'] }`. */
+export type RoleGrants = Partial<Readonly<Record<Exclude<RoleKind, 'owner'>, readonly string[]>>>
+
+/** Options of {@link schemaSql}. */
+export interface SchemaSqlOptions extends SchemaNameOptions {
+  /** Logins that get the group roles. They must exist. Default is none. */
+  readonly grant?: RoleGrants | undefined
+  /** Schema version to upgrade from, 0 for a new installation. Default is 0. */
+  readonly from?: SchemaVersion | undefined
+}
+
+/**
+ * The SQL that {@link installSchema} runs, as one script for a DBA who runs it by hand with psql or any other client: one
+ * transaction, by a superuser or a role with CREATEROLE that may create a schema.
+ *
+ * @throws AuditLogError `option_invalid`
+ * @example
+ * await writeFile('audit-log.sql', schemaSql({ grant: { writer: ['app'] } })) // psql -v ON_ERROR_STOP=1 -f audit-log.sql
+ */
+export function schemaSql(options: SchemaSqlOptions = {}): string {
+  const names = resolveNames(options)
+  const from = options.from ?? 0
+  return ['begin;', ...installSteps(names, checkGrants(options.grant), from), 'commit;', ''].join('\n')
+}
+
+/** The statements of an installation from a version on, for one transaction. */
+export function installSteps(names: SchemaNames, grants: readonly Grant[], from: SchemaVersion): string[] {
+  return [
+    'set local standard_conforming_strings = on;',
+    'set local check_function_bodies = on;',
+    fillIn(rolesSql, names),
+    ...(from < currentSchemaVersion ? ownerSteps(names, from) : []),
+    ...grants.map((grant) => grantStep(names, grant)),
+    fillIn(leaveOwner, names),
+  ]
+}
+
+/** One login that gets one group role. */
+export interface Grant {
+  readonly kind: RoleKind
+  readonly login: string
+}
+
+/** Checks the option `grant` and flattens it. */
+export function checkGrants(grants: RoleGrants = {}): Grant[] {
+  return roleKinds
+    .filter((kind) => kind !== 'owner')
+    .flatMap((kind) =>
+      (grants[kind] ?? []).map((login, index) => ({ kind, login: checkName(login, `$.grant.${kind}[${index}]`) })),
+    )
+}
+
+function ownerSteps(names: SchemaNames, from: SchemaVersion): string[] {
+  return [
+    `set local role ${quoteIdentifier(names.roles.owner)};`,
+    // Later functions of the owner are closed to the public too, until they are granted.
+    'alter default privileges revoke execute on functions from public;',
+    ...migrations.slice(from).flatMap((migration) => [
+      ...(migration.id === 1 ? [fillIn(migration.sql, names)] : []),
+      // The row first: when two installers come at once, the second waits here and then fails, before it has done anything.
+      `insert into ${quoteIdentifier(names.schema)}.migration (id, name, sha256) values (${migration.id}, ${quoteLiteral(migration.name)}, '${migration.sha256}');`,
+      ...(migration.id === 1 ? [] : [fillIn(migration.sql, names)]),
+    ]),
+    'reset role;',
+  ]
+}
+
+function grantStep(names: SchemaNames, { kind, login }: Grant): string {
+  return `grant ${quoteIdentifier(names.roles[kind])} to ${quoteIdentifier(login)};`
+}
+
+// The owner role has no members once the installation is over.
+const leaveOwner = `do $do$
+begin
+  if not (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
+    execute format('revoke %1$I from %2$I granted by %2$I', :'owner', current_user);
+  end if;
+end
+$do$;`

@@ -1,0 +1,25 @@
+import { defineConfig } from 'tsup'
+
+type Config = ReturnType<typeof defineConfig>
+
+const common = { target: 'node20', loader: { '.sql': 'text' }, clean: false, sourcemap: false } as const
+
+const config: Config = defineConfig([
+  {
+    ...common,
+    entry: { index: 'src/index.ts', canonical: 'src/canonical/index.ts' },
+    format: ['esm', 'cjs'],
+    splitting: true,
+    dts: true,
+  },
+  {
+    ...common,
+    entry: { cli: 'src/cli/cli.ts' },
+    format: ['esm'],
+    dts: false,
+    splitting: false,
+    external: ['./index.js'],
+  },
+])
+
+export default config
