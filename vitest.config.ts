@@ -10,9 +10,28 @@ const sqlAsText: Plugin = {
   },
 }
 
-const config: ReturnType<typeof defineConfig> = defineConfig({
-  plugins: [sqlAsText],
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
-})
+const common = { testTimeout: 60_000, hookTimeout: 120_000 }
+const plugins = [sqlAsText]
+// The oldest and the newest PostgreSQL that is supported; with DATABASE_URL the one that it names.
+const majors = process.env['DATABASE_URL'] === undefined ? [15, 18] : [18]
 
+const config: ReturnType<typeof defineConfig> = defineConfig({
+  test: {
+    maxWorkers: 3,
+    projects: [
+      { plugins, test: { ...common, name: 'pure', include: ['test/pure/**/*.test.ts'] } },
+      ...majors.map((major) => ({
+        plugins,
+        test: {
+          ...common,
+          name: process.env['DATABASE_URL'] === undefined ? `postgres-${major}` : 'postgres',
+          include: ['test/database/**/*.test.ts'],
+          globalSetup: `test/support/server-${major}.ts`,
+        },
+      })),
+      { plugins, test: { ...common, name: 'pglite', include: ['test/pglite/**/*.test.ts'] } },
+      { plugins, test: { ...common, name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 300_000 } },
+    ],
+  },
+})
 export default config

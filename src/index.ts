@@ -27,3 +27,10 @@ export { installSchema, type InstallSchemaOptions, type InstallSchemaResult } fr
 export type { RoleKind, SchemaNameOptions } from './schema/names.ts'
 export { type RoleGrants, schemaSql, type SchemaSqlOptions } from './schema/script.ts'
 export { currentSchemaVersion, type SchemaVersion } from './schema/state.ts'
+export {
+  type EntriesReport,
+  type FaultyEntry,
+  verifyEntries,
+  type VerifyEntriesOptions,
+} from './evidence/verify-entries.ts'
+export type { ByteSource } from './evidence/entry-source.ts'

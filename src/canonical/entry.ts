@@ -75,8 +75,7 @@ export interface EntryFault {
  * @throws AuditLogError `json_invalid` when a member is no I-JSON value
  */
 export function hashEntry(entry: EntryContent): string {
-  const content: Record<string, unknown> = { ...entry }
-  delete content['entry_hash']
+  const { entry_hash: _, ...content } = entry as Entry
   return sha256Hex(canonicalize(content))
 }
 
@@ -116,18 +115,28 @@ export function verifyEntry(entry: unknown): entry is Entry {
 
 /** What {@link verifyEntry} found, or null when the entry verifies. */
 export function findEntryFault(entry: unknown): EntryFault | null {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return { fault: 'not_an_object' }
-  const members = entry as Record<string, unknown>
-  for (const field of entryFields) if (!Object.hasOwn(members, field)) return { fault: 'missing_field', field }
-  for (const field of Object.keys(members)) {
-    if (!Object.hasOwn(forms, field)) return { fault: 'unknown_field', field }
-  }
-  for (const field of entryFields) if (!forms[field](members[field])) return { fault: 'malformed_field', field }
+  const fault = findFormFault(entry)
+  if (fault !== null) return fault
   try {
-    return hashEntry(members as unknown as Entry) === members['entry_hash'] ? null : { fault: 'hash_mismatch' }
+    const { entry_hash: expected, ...content } = entry as Entry
+    return hashEntry(content) === expected ? null : { fault: 'hash_mismatch' }
   } catch {
     return { fault: 'malformed_field', field: 'details' }
   }
+}
+
+/** Whether a value has the members of an entry and each has a form that the log records. Says nothing about the hash. */
+export function hasEntryForm(entry: unknown): entry is Entry {
+  return findFormFault(entry) === null
+}
+
+function findFormFault(entry: unknown): EntryFault | null {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return { fault: 'not_an_object' }
+  const members = entry as Record<string, unknown>
+  for (const field of entryFields) if (!Object.hasOwn(members, field)) return { fault: 'missing_field', field }
+  for (const field in members) if (!Object.hasOwn(forms, field)) return { fault: 'unknown_field', field }
+  for (const field of entryFields) if (!forms[field](members[field])) return { fault: 'malformed_field', field }
+  return null
 }
 
 const matches =

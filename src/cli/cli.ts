@@ -1,1 +1,13 @@
 #!/usr/bin/env node
+import { Command } from 'commander'
+import { verifyCommand } from './verify.ts'
+
+const program = new Command('audit-log')
+  .description('Works with the audit log of @entraguard/audit-log.')
+  .showHelpAfterError()
+  .addCommand(verifyCommand)
+
+// Commander ends with 1 for a wrong command line; here 1 means that something does not verify, so that becomes 2.
+program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+for (const command of program.commands) command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+await program.parseAsync()

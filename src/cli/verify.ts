@@ -1,0 +1,119 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Command } from 'commander'
+import { SingleBar } from 'cli-progress'
+import { AuditLogError } from '../errors.ts'
+import { type EntriesReport, type FaultyEntry, verifyEntries } from '../evidence/verify-entries.ts'
+
+interface Options {
+  readonly json: boolean
+  readonly bytesOnly: boolean
+}
+
+/** `audit-log verify FILE`: exit code 0 when everything verifies, 1 when something does not, 2 when that cannot be told. */
+export const verifyCommand: Command = new Command('verify')
+  .description(
+    'Verify every entry of an export against its own hash: NDJSON, a JSON array, or a response of the list endpoint.',
+  )
+  .argument('<file...>', 'files to verify; - for standard input')
+  .option('--json', 'print one JSON object for each finding and for each file', false)
+  .option(
+    '--bytes-only',
+    'hash the bytes as they stand and skip the check of their canonical form: about three times as fast',
+    false,
+  )
+  .addHelpText('after', '\nExit code: 0 all entries verify, 1 some do not, 2 a file cannot be read as entries.')
+  .action(async (files: string[], options: Options) => {
+    const codes: number[] = []
+    for (const file of files) codes.push(await verifyFile(file, options))
+    process.exitCode = Math.max(...codes)
+  })
+
+async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
+  const bar = await startBar(file)
+  const say = (text: string): void => {
+    bar?.clearLine()
+    process.stdout.write(`${text}\n`)
+  }
+  try {
+    const report = await verifyEntries(
+      file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 }),
+      {
+        canonical: !options.bytesOnly,
+        onProgress: (bytes) => bar?.update(bytes),
+        onFault: (entry) => say(options.json ? JSON.stringify({ file, ...entry }) : faultText(file, entry)),
+      },
+    )
+    bar?.stop()
+    say(options.json ? JSON.stringify({ file, ...report }) : reportText(file, report))
+    return report.faulty > 0 ? 1 : 0
+  } catch (error) {
+    bar?.stop()
+    const [code, message] =
+      error instanceof AuditLogError
+        ? [error.code, error.message]
+        : ['file_unreadable', error instanceof Error ? error.message : 'unknown']
+    process.stderr.write(
+      options.json
+        ? `${JSON.stringify({ file, error: code, message })}\n`
+        : `${file}: cannot be verified: ${message}\n`,
+    )
+    return 2
+  }
+}
+
+async function startBar(file: string): Promise<Bar | undefined> {
+  if (!process.stderr.isTTY || file === '-') return undefined
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  )
+  return size === 0 ? undefined : new Bar(size)
+}
+
+/** A progress bar on standard error that steps aside when something is printed. */
+class Bar {
+  readonly #bar = new SingleBar({
+    format: '{bar} {percentage}% | {eta_formatted} left',
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+  })
+
+  constructor(total: number) {
+    this.#bar.start(total, 0)
+  }
+  update(value: number): void {
+    this.#bar.update(value)
+  }
+  clearLine(): void {
+    process.stderr.write('\r\u001b[K')
+  }
+  stop(): void {
+    this.#bar.stop()
+  }
+}
+
+function reportText(file: string, { entries, faulty }: EntriesReport): string {
+  if (entries === 0) return `${file}: no entries`
+  return faulty === 0
+    ? `${file}: all ${entries} entries verify`
+    : `${file}: ${faulty} of ${entries} entries DO NOT VERIFY`
+}
+
+function faultText(file: string, entry: FaultyEntry): string {
+  const name = entry.seq === undefined ? '' : ` (seq ${entry.seq})`
+  return `${file}: entry ${entry.position}${name}: ${reasons[entry.fault](entry)}`
+}
+
+const reasons: Readonly<Record<FaultyEntry['fault'], (entry: FaultyEntry) => string>> = {
+  not_json: () => 'is not JSON that can be read without doubt',
+  not_an_object: () => 'is not an object',
+  missing_field: ({ field }) => `has no ${field}`,
+  unknown_field: ({ field }) => `has a field that no entry has: ${JSON.stringify(field)}`,
+  malformed_field: ({ field }) => `has a ${field} that the log never records`,
+  hash_mismatch: ({ field, original }) =>
+    field === undefined
+      ? 'does not hash to its entry_hash'
+      : `was edited: its hash fits when ${field} is ${JSON.stringify(original)}`,
+}

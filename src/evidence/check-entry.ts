@@ -1,0 +1,93 @@
+import { hash } from 'node:crypto'
+import { type Entry, type EntryFault, findEntryFault, hasEntryForm } from '../canonical/entry.ts'
+import type { RawEntry } from './entry-source.ts'
+import { parseStrictly } from './read-entry.ts'
+
+/** What became of one entry. */
+export interface CheckedEntry {
+  readonly fault: Fault | null
+  /** What could be read of an entry with a fault. */
+  readonly entry?: Partial<Entry> | undefined
+  /** Its text, when it was looked at. */
+  readonly text?: string | undefined
+}
+
+/** Why an entry does not verify. */
+export type Fault = EntryFault | NotJson
+
+/** The text is not JSON, repeats a member, or has a number that a double cannot hold. */
+export interface NotJson {
+  readonly fault: 'not_json'
+  readonly field?: undefined
+}
+
+const marker = Buffer.from('"entry_hash":"')
+const comma = 0x2c
+const quote = 0x22
+/** `"entry_hash":"`, 64 digits, a quote and a comma. */
+const memberBytes = marker.length + 64 + 2
+
+/**
+ * Verifies the bytes of one entry.
+ *
+ * A line of an export is the canonical JSON of the entry. Without its `entry_hash` it is the hash preimage, so hashing the
+ * bytes as they stand tells whether the entry is intact, without parsing it. Text of another form is parsed first.
+ *
+ * @param canonical also checks that intact bytes are in canonical form. Without it, bytes that hash to their `entry_hash` are
+ * taken for intact although another reader could see other values in them (a repeated member).
+ */
+export function checkEntry(raw: RawEntry, canonical: boolean): CheckedEntry {
+  if (!canonical && hashesInPlace(raw)) return { fault: null }
+  const text = raw.buffer.toString('utf8', raw.start, raw.end)
+  if (canonical && hashesInPlace(raw) && isCanonicalEntry(text)) return { fault: null, text }
+  const value = parseStrictly(text)
+  if (value === undefined) return { fault: { fault: 'not_json' } }
+  return { fault: findEntryFault(value), entry: value as Partial<Entry>, text }
+}
+
+/** Overwrites the bytes of the entry's beginning, and puts them back when they do not verify. */
+function hashesInPlace({ buffer, start, end }: RawEntry): boolean {
+  // In canonical order entry_hash follows details, and in every string after it quotes are escaped: the last one is it.
+  const member = buffer.lastIndexOf(marker, end - marker.length)
+  const after = member + memberBytes
+  if (
+    member <= start ||
+    after >= end ||
+    buffer[member - 1] !== comma ||
+    buffer[after - 1] !== comma ||
+    buffer[after - 2] !== quote
+  )
+    return false
+  const expected = buffer.toString('latin1', member + marker.length, after - 2)
+  buffer.copyWithin(start + memberBytes, start, member)
+  const verifies = hash('sha256', buffer.subarray(start + memberBytes, end), 'hex') === expected
+  if (!verifies) {
+    buffer.copyWithin(start, start + memberBytes, after)
+    buffer.write(`"entry_hash":"${expected}",`, member, 'latin1')
+  }
+  return verifies
+}
+
+/** Whether text that hashes to its entry_hash is canonical JSON and has the form of an entry. */
+function isCanonicalEntry(text: string): boolean {
+  try {
+    const entry: unknown = JSON.parse(text)
+    // Written back unchanged, it has no white space, no repeated members, no other escapes and no other numbers.
+    return JSON.stringify(entry) === text && hasOrderedMembers(entry) && hasEntryForm(entry)
+  } catch {
+    return false
+  }
+}
+
+function hasOrderedMembers(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(hasOrderedMembers)
+  let last = ''
+  for (const name in value) {
+    if (name < last) return false
+    last = name
+    const member = (value as Record<string, unknown>)[name]
+    if (typeof member === 'object' && !hasOrderedMembers(member)) return false
+  }
+  return true
+}
