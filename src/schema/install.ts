@@ -3,7 +3,7 @@ import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { type Database, type Executor, withConnection, withTransaction } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { quoteIdentifier, quoteLiteral, resolveNames, type SchemaNameOptions, type SchemaNames } from './names.ts'
-import { checkGrants, type Grant, installSteps, type RoleGrants, schemaSql } from './script.ts'
+import { checkGrants, type Grant, installSteps, type RoleGrants, schemaSql, type SchemaSqlOptions } from './script.ts'
 import { currentSchemaVersion, readSchemaVersion, type SchemaVersion } from './state.ts'
 
 /** Options of {@link installSchema}. */
@@ -58,7 +58,7 @@ export async function installSchema(db: Database, options: InstallSchemaOptions 
       if (plan.partitionsMissing) await withConnection(db, (executor) => makePartitions(executor, names, monthsAhead))
       return { from: found, to: currentSchemaVersion }
     } catch (error) {
-      if (!isBusy(error)) throw explain(error, options)
+      if (!isBusy(error)) throw explain(error, { ...options, from: found ?? currentSchemaVersion })
       if (Date.now() >= deadline) {
         throw new AuditLogError(
           'schema_busy',
@@ -137,7 +137,7 @@ function isBusy(error: unknown): boolean {
   return state !== undefined && busyStates.has(state)
 }
 
-function explain(error: unknown, options: InstallSchemaOptions): unknown {
+function explain(error: unknown, script: SchemaSqlOptions): unknown {
   if (error instanceof AuditLogError) return error
   const sqlState = sqlStateOf(error)
   const cause = new DatabaseError(error)
@@ -148,7 +148,7 @@ function explain(error: unknown, options: InstallSchemaOptions): unknown {
         'privilege_missing',
         'this login may not install the audit log: run installSchema() once as a superuser or a role with CREATEROLE and CREATE on the ' +
           'database, or let a DBA run the script of schemaSql(), which is in the property `sql` of this error',
-        { ...details, sql: schemaSql(options) },
+        { ...details, sql: schemaSql(script) },
       )
     case 'WO010':
     case 'WO011':

@@ -38,13 +38,19 @@ export function schemaSql(options: SchemaSqlOptions = {}): string {
   return ['begin;', ...installSteps(names, checkGrants(options.grant), from), 'commit;', ''].join('\n')
 }
 
-/** The statements of an installation from a version on, for one transaction. */
-export function installSteps(names: SchemaNames, grants: readonly Grant[], from: SchemaVersion): string[] {
+/** The statements that lead from one version to another, for one transaction. */
+export function installSteps(
+  names: SchemaNames,
+  grants: readonly Grant[],
+  from: SchemaVersion,
+  to: SchemaVersion = currentSchemaVersion,
+): string[] {
   return [
     'set local standard_conforming_strings = on;',
+    "select set_config('audit_log.installer', current_user, true);",
     'set local check_function_bodies = on;',
     fillIn(rolesSql, names),
-    ...(from < currentSchemaVersion ? ownerSteps(names, from) : []),
+    ...(from < to ? ownerSteps(names, from, to) : []),
     ...grants.map((grant) => grantStep(names, grant)),
     fillIn(leaveOwner, names),
   ]
@@ -65,18 +71,18 @@ export function checkGrants(grants: RoleGrants = {}): Grant[] {
     )
 }
 
-function ownerSteps(names: SchemaNames, from: SchemaVersion): string[] {
+function ownerSteps(names: SchemaNames, from: SchemaVersion, to: SchemaVersion): string[] {
   return [
     `set local role ${quoteIdentifier(names.roles.owner)};`,
     // Later functions of the owner are closed to the public too, until they are granted.
     'alter default privileges revoke execute on functions from public;',
-    ...migrations.slice(from).flatMap((migration) => [
+    ...migrations.slice(from, to).flatMap((migration) => [
       ...(migration.id === 1 ? [fillIn(migration.sql, names)] : []),
       // The row first: when two installers come at once, the second waits here and then fails, before it has done anything.
       `insert into ${quoteIdentifier(names.schema)}.migration (id, name, sha256) values (${migration.id}, ${quoteLiteral(migration.name)}, '${migration.sha256}');`,
       ...(migration.id === 1 ? [] : [fillIn(migration.sql, names)]),
     ]),
-    'reset role;',
+    becomeInstaller,
   ]
 }
 
@@ -84,11 +90,21 @@ function grantStep(names: SchemaNames, { kind, login }: Grant): string {
   return `grant ${quoteIdentifier(names.roles[kind])} to ${quoteIdentifier(login)};`
 }
 
-// The owner role has no members once the installation is over.
+// Not RESET ROLE, which would also undo a SET ROLE that the host had made for its session.
+const becomeInstaller = `do $do$ begin execute format('set local role %I', current_setting('audit_log.installer')); end $do$;`
+
+// The owner role has no members once the installation is over. A login that is no superuser keeps what it needs to see,
+// at the next start, that nothing is to do.
 const leaveOwner = `do $do$
+declare
+  installer constant text := current_user;
 begin
-  if not (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
-    execute format('revoke %1$I from %2$I granted by %2$I', :'owner', current_user);
+  if not (select rolsuper from pg_catalog.pg_roles where rolname = installer) then
+    execute format('set local role %I', :'owner');
+    execute format('grant usage on schema %I to %I', :'schema', installer);
+    execute format('grant select on %I.migration to %I', :'schema', installer);
+    execute format('set local role %I', installer);
+    execute format('revoke %1$I from %2$I granted by %2$I', :'owner', installer);
   end if;
 end
 $do$;`

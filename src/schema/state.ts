@@ -17,17 +17,20 @@ export const currentSchemaVersion: SchemaVersion = migrations.length
  * `schema_foreign` when the schema exists and cannot be read as ours
  */
 export async function readSchemaVersion(executor: Executor, names: SchemaNames): Promise<SchemaVersion> {
-  const qualified = `${quoteIdentifier(names.schema)}.migration`
-  const [found] = await executor.run('select to_regclass($1) is not null as installed', [qualified])
+  const [found] = await executor.run(
+    "select exists (select from pg_class join pg_namespace on pg_namespace.oid = relnamespace where nspname = $1 and relname = 'migration') as installed",
+    [names.schema],
+  )
   if (found?.['installed'] !== true) return 0
-  const installed = await executor.run(`select id, sha256 from ${qualified} order by id`).catch((error: unknown) => {
-    const state = sqlStateOf(error)
-    // Permission denied, or a table of that name with other columns.
-    if (state !== '42501' && state !== '42703') throw error
-    throw new AuditLogError('schema_foreign', 'the schema has a migration table that this login cannot read as ours', {
-      sqlState: state,
+  const installed = await executor
+    .run(`select id, sha256 from ${quoteIdentifier(names.schema)}.migration order by id`)
+    .catch((error: unknown) => {
+      // The table has other columns than ours.
+      if (sqlStateOf(error) !== '42703') throw error
+      throw new AuditLogError('schema_foreign', 'the schema has a migration table that is not ours', {
+        sqlState: '42703',
+      })
     })
-  })
   if (installed.length > migrations.length) {
     throw new AuditLogError(
       'schema_newer',

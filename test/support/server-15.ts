@@ -1,4 +1,5 @@
 import { provideServer } from './server.ts'
 
 /** Global setup of the project that runs on PostgreSQL 15. */
-export default provideServer(15)
+const setup: ReturnType<typeof provideServer> = provideServer(15)
+export default setup
