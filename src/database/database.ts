@@ -25,7 +25,13 @@ export interface Executor {
 
 interface PoolLike extends Queryable {
   readonly totalCount: number
-  connect(): Promise<Queryable & { release(destroy?: boolean): void }>
+  connect(): Promise<PoolClientLike>
+}
+
+interface PoolClientLike extends Queryable {
+  release(destroy?: boolean): void
+  on(event: 'error', listener: () => void): unknown
+  off(event: 'error', listener: () => void): unknown
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
@@ -83,6 +89,9 @@ async function withClient<T>(pool: PoolLike, work: (executor: Executor) => Promi
     throw new NotConnectedError(error)
   })
   let broken = false
+  // A client that is checked out emits an error besides rejecting the query; without a listener that ends the process.
+  const ignore = (): void => undefined
+  client.on('error', ignore)
   try {
     return await work(executorOf(client))
   } catch (error) {
@@ -90,6 +99,7 @@ async function withClient<T>(pool: PoolLike, work: (executor: Executor) => Promi
     broken = sqlStateOf(error) === undefined
     throw error
   } finally {
+    client.off('error', ignore)
     client.release(broken)
   }
 }

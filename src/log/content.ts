@@ -105,7 +105,9 @@ function copyArray(array: readonly unknown[], walk: Walk): JsonValue[] {
   const result: JsonValue[] = []
   for (let index = 0; index < array.length; index += 1) {
     walk.path.push(index)
-    result.push(copyMember(array, index, walk) ?? refuseUndefined(walk))
+    const value = copyMember(array, index, walk)
+    if (value === undefined) throw refused('event_invalid_type', walk.path, 'a JSON value, found undefined')
+    result.push(value)
     walk.path.pop()
   }
   walk.ancestors.pop()
@@ -199,10 +201,6 @@ function freeName(object: object, name: string): string {
   let free = name
   while (Object.hasOwn(object, free)) free += '\u{fffd}'
   return free
-}
-
-function refuseUndefined(walk: Walk): never {
-  throw refused('event_invalid_type', walk.path, 'a JSON value, found undefined')
 }
 
 function refused(code: AuditLogErrorCode, path: Readonly<Path>, expected: string, cause?: unknown): AuditLogError {
