@@ -91,20 +91,20 @@ const rfc3339 =
   /^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$/
 
 /** Actions: exact, or with a last component `*` that stands for everything below. */
-export function readActions(patterns: string | readonly string[]): readonly string[] {
-  const list = typeof patterns === 'string' ? [patterns] : [...patterns]
+export function readActions(patterns: unknown): readonly string[] {
+  const list = listOf(patterns)
   if (list.length === 0 || list.length > 100) throw invalid('$.action', '1 to 100 actions')
   for (const pattern of list) {
     if (typeof pattern !== 'string' || pattern.length > 255 || !/^[a-z0-9]+([._-][a-z0-9]+)*(\.\*)?$/.test(pattern)) {
       throw invalid('$.action', 'an action such as scan.completed, or everything below one, such as scan.*')
     }
   }
-  return Object.freeze(list)
+  return Object.freeze(list as string[])
 }
 
 /** One name, null for entries without one, or a list of these. */
-export function readNames(names: string | null | readonly (string | null)[], path: string): readonly (string | null)[] {
-  const list = typeof names === 'string' || names === null ? [names] : [...names]
+export function readNames(names: unknown, path: string): readonly (string | null)[] {
+  const list = listOf(names)
   if (list.length === 0 || list.length > 100) throw invalid(path, '1 to 100 names')
   for (const name of list) {
     if (
@@ -114,7 +114,7 @@ export function readNames(names: string | null | readonly (string | null)[], pat
       throw invalid(path, 'a string of at most 1,024 characters, or null')
     }
   }
-  return Object.freeze(list)
+  return Object.freeze(list as (string | null)[])
 }
 
 /** An address, or a network in CIDR notation. */
@@ -158,6 +158,8 @@ export function readSeq(seq: number | undefined, path: string): number | undefin
     throw invalid(path, 'a whole number from 0 to 2^53-1')
   return seq
 }
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? [...(value as unknown[])] : [value])
 
 export function invalid(path: string, expected: string): AuditLogError {
   return new AuditLogError('query_invalid', `expected ${expected} at ${path}`, { path })

@@ -1,7 +1,14 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { type AuditEvent, AuditLogError, AuditLogger, type AuditLoggerOptions, type Entry, verifyEntry } from '../../../src/index.ts'
+import {
+  type AuditEvent,
+  AuditLogError,
+  AuditLogger,
+  type AuditLoggerOptions,
+  type Entry,
+  verifyEntry,
+} from '../../../src/index.ts'
 import { testDatabase, testLog } from '../../support/database.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
 
@@ -9,7 +16,8 @@ const log = await testLog()
 const { appPool } = log
 const audit = new AuditLogger({ db: appPool })
 
-const logged = async (action: string): Promise<readonly Entry[]> => (await audit.query().action(action).order('oldest').limit(1000).page()).entries
+const logged = async (action: string): Promise<readonly Entry[]> =>
+  (await audit.query().action(action).order('oldest').limit(1000).page()).entries
 
 async function errorOf(work: Promise<unknown>): Promise<AuditLogError> {
   const error = await work.then(
@@ -82,7 +90,9 @@ describe('log', () => {
 
 describe('logMany', () => {
   it('returns the entries in the order of the events', async () => {
-    const entries = await audit.logMany(Array.from({ length: 1000 }, (_, index) => ({ action: 'many.events', details: { index } })))
+    const entries = await audit.logMany(
+      Array.from({ length: 1000 }, (_, index) => ({ action: 'many.events', details: { index } })),
+    )
     expect(entries.map(({ details }) => details['index'])).toEqual(Array.from({ length: 1000 }, (_, index) => index))
     expect(entries.every(verifyEntry)).toBe(true)
     expect(await logged('many.events')).toEqual(entries)
@@ -103,22 +113,29 @@ describe('logMany', () => {
 
   it('takes no events and up to 10,000', async () => {
     expect(await audit.logMany([])).toEqual([])
-    expect((await errorOf(audit.logMany(Array.from({ length: 10_001 }, () => ({ action: 'too.many' }))))).code).toBe('batch_too_large')
+    expect((await errorOf(audit.logMany(Array.from({ length: 10_001 }, () => ({ action: 'too.many' }))))).code).toBe(
+      'batch_too_large',
+    )
   })
 })
 
 describe('Invariant 4: same transaction', () => {
-  it.each(['log', 'logMany'] as const)('%s commits and rolls back with the transaction that it was passed', async (method) => {
-    for (const end of ['commit', 'rollback'] as const) {
-      const client = await log.connect(log.app.url)
-      const action = `transaction.${method.toLowerCase()}.${end}`
-      await client.query('begin')
-      await (method === 'log' ? audit.log({ action }, { db: client }) : audit.logMany([{ action }, { action }], { db: client }))
-      expect(await logged(action)).toEqual([])
-      await client.query(end)
-      expect((await logged(action)).length).toBe(end === 'rollback' ? 0 : method === 'log' ? 1 : 2)
-    }
-  })
+  it.each(['log', 'logMany'] as const)(
+    '%s commits and rolls back with the transaction that it was passed',
+    async (method) => {
+      for (const end of ['commit', 'rollback'] as const) {
+        const client = await log.connect(log.app.url)
+        const action = `transaction.${method.toLowerCase()}.${end}`
+        await client.query('begin')
+        await (method === 'log'
+          ? audit.log({ action }, { db: client })
+          : audit.logMany([{ action }, { action }], { db: client }))
+        expect(await logged(action)).toEqual([])
+        await client.query(end)
+        expect((await logged(action)).length).toBe(end === 'rollback' ? 0 : method === 'log' ? 1 : 2)
+      }
+    },
+  )
 
   it('goes with a Kysely transaction', async () => {
     const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: log.pool(log.app.url) }) })
@@ -184,7 +201,9 @@ describe('concurrent log() calls', () => {
 
   it('share statements', async () => {
     let statements = 0
-    const counting = new AuditLogger({ db: { query: (text, values) => ((statements += 1), appPool.query(text, values)) } })
+    const counting = new AuditLogger({
+      db: { query: (text, values) => ((statements += 1), appPool.query(text, values)) },
+    })
     await Promise.all(Array.from({ length: 1000 }, () => counting.log({ action: 'shared.statement' })))
     expect(statements).toBeLessThan(20)
   })
@@ -210,7 +229,9 @@ describe('concurrent log() calls', () => {
   it('are pushed back when too many wait, and nothing of those is written', async () => {
     const small = new AuditLogger({ db: appPool, maxWaiting: 10, lanes: 1 })
     const results = await Promise.allSettled(Array.from({ length: 50 }, () => small.log({ action: 'pushed.back' })))
-    const codes = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as AuditLogError).code] : []))
+    const codes = results.flatMap((result) =>
+      result.status === 'rejected' ? [(result.reason as AuditLogError).code] : [],
+    )
     expect(codes).toEqual(Array.from({ length: 40 }, () => 'queue_full'))
     expect((await logged('pushed.back')).length).toBe(10)
   })
@@ -256,7 +277,10 @@ describe('a lost connection', () => {
     const client = await log.connect(log.app.url)
     await client.query('begin')
     await audit.log({ action: 'session.ended' }, { db: client })
-    await log.admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()`, [log.app.name])
+    await log.admin.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()`,
+      [log.app.name],
+    )
     const error = await errorOf(audit.log({ action: 'session.ended' }, { db: client }))
     expect(error.code).toBe('write_uncertain')
     expect(await new AuditLogger({ db: log.pool(log.app.url) }).query().action('session.ended').count()).toBe(0)
@@ -279,10 +303,17 @@ describe('errors', () => {
     const strict = await testLog()
     await strict.admin.query(`alter table audit_log.entry add constraint host_rule check (user_id <> 'mallory')`)
     const error = await errorOf(
-      new AuditLogger({ db: strict.appPool }).log({ action: 'a.b', user_id: 'mallory', details: { password: 'hunter2' } }),
+      new AuditLogger({ db: strict.appPool }).log({
+        action: 'a.b',
+        user_id: 'mallory',
+        details: { password: 'hunter2' },
+      }),
     )
     expect([error.code, error.sqlState]).toEqual(['write_failed', '23514'])
-    const everything = JSON.stringify([error, error.cause, Object.getOwnPropertyDescriptors(error.cause)]) + String(error.stack) + String(error.cause)
+    const everything =
+      JSON.stringify([error, error.cause, Object.getOwnPropertyDescriptors(error.cause)]) +
+      String(error.stack) +
+      String(error.cause)
     expect(everything).not.toMatch(/hunter2|mallory/)
   })
 
@@ -299,7 +330,9 @@ describe('errors', () => {
 })
 
 describe('onError', () => {
-  const failingOpen = (options: Omit<AuditLoggerOptions, 'onError'>): { lost: [AuditEvent, AuditLogError][]; logger: AuditLogger } => {
+  const failingOpen = (
+    options: Omit<AuditLoggerOptions, 'onError'>,
+  ): { lost: [AuditEvent, AuditLogError][]; logger: AuditLogger } => {
     const lost: [AuditEvent, AuditLogError][] = []
     const onError = { onLost: (event: AuditEvent, error: AuditLogError) => void lost.push([event, error]) }
     return { lost, logger: new AuditLogger({ ...options, onError }) }
@@ -318,7 +351,9 @@ describe('onError', () => {
     expect(await logger.logMany([{ action: 'lost.one' }, { action: 'lost.two' }])).toEqual([])
     expect(await logger.log({ action: 'Not An Action' })).toBeNull()
     expect(lost.length).toBe(253)
-    expect(new Set(lost.map(([, error]) => error.code))).toEqual(new Set(['queue_full', 'write_failed', 'event_invalid_action']))
+    expect(new Set(lost.map(([, error]) => error.code))).toEqual(
+      new Set(['queue_full', 'write_failed', 'event_invalid_action']),
+    )
     expect(new Set(lost.map(([event]) => event)).size).toBe(253)
   })
 
@@ -340,13 +375,19 @@ describe('onError', () => {
     expect((await logged('failing.open')).length).toBe(2)
   })
 
-  it.each([{ onError: 'ignore' }, { onError: {} }, { lanes: 0 }, { lanes: 65 }, { maxWaiting: 1.5 }, { schema: '' }, { db: 5 }, { db: undefined }])(
-    'refuses the option %j',
-    (options) => {
-      const make = (): unknown => new AuditLogger({ db: appPool, ...options } as unknown as AuditLoggerOptions)
-      expect(make).toThrow(expect.objectContaining({ code: 'option_invalid' }))
-    },
-  )
+  it.each([
+    { onError: 'ignore' },
+    { onError: {} },
+    { lanes: 0 },
+    { lanes: 65 },
+    { maxWaiting: 1.5 },
+    { schema: '' },
+    { db: 5 },
+    { db: undefined },
+  ])('refuses the option %j', (options) => {
+    const make = (): unknown => new AuditLogger({ db: appPool, ...options } as unknown as AuditLoggerOptions)
+    expect(make).toThrow(expect.objectContaining({ code: 'option_invalid' }))
+  })
 })
 
 describe('prepared statements', () => {

@@ -10,7 +10,9 @@ import { refusal, testLog } from '../../support/database.ts'
 const log = await testLog()
 const { admin } = log
 await new AuditLogger({ db: log.appPool }).logMany([{ action: 'first.entry' }, { action: 'second.entry' }])
-const month = (await admin.query<{ name: string }>(`select tableoid::regclass::text as name from audit_log.entry limit 1`)).rows[0]?.name
+const month = (
+  await admin.query<{ name: string }>(`select tableoid::regclass::text as name from audit_log.entry limit 1`)
+).rows[0]?.name
 
 const attacks: Readonly<Record<string, string>> = {
   'UPDATE of the table': `update audit_log.entry set action = 'forged'`,
@@ -25,12 +27,13 @@ const attacks: Readonly<Record<string, string>> = {
   'TRUNCATE of the default partition': 'truncate audit_log.entry_default',
   'TRUNCATE that cascades': `create table audit_log.parent (id int primary key);
     alter table audit_log.entry add column parent int references audit_log.parent; truncate audit_log.parent cascade`,
-  'MERGE': `merge into audit_log.entry using (select 1) as one on true when matched then delete`,
+  MERGE: `merge into audit_log.entry using (select 1) as one on true when matched then delete`,
   'MERGE that updates': `merge into audit_log.entry using (select 1) as one on true when matched then update set action = 'forged'`,
   'ON CONFLICT DO UPDATE': `insert into ${month} (timestamp, seq, version, id, action, recorded_by, entry_hash, xid)
     select timestamp, seq, version, id, action, recorded_by, entry_hash, xid from ${month} limit 1
     on conflict (timestamp, seq) do update set action = 'forged'`,
-  'DELETE through a view': 'create view public.through_view as select * from audit_log.entry; delete from public.through_view',
+  'DELETE through a view':
+    'create view public.through_view as select * from audit_log.entry; delete from public.through_view',
   'DELETE through a rule': `create table public.ruled (x int); insert into public.ruled values (1);
     create rule forward as on delete to public.ruled do instead delete from audit_log.entry; delete from public.ruled`,
   'DELETE that cascades over a foreign key': `create table public.referenced (action text primary key);
@@ -82,7 +85,8 @@ describe('no UPDATE, DELETE or TRUNCATE ever succeeds', () => {
        from pg_inherits left join pg_trigger on tgrelid = inhrelid where inhparent = 'audit_log.entry'::regclass group by 1`,
     )
     expect(rows.length).toBe(8)
-    for (const { guards } of rows) expect(guards).toEqual(['refuse_change A 58', 'refuse_row_change A 27', 'stamp_entry A 7'])
+    for (const { guards } of rows)
+      expect(guards).toEqual(['refuse_change A 58', 'refuse_row_change A 27', 'stamp_entry A 7'])
   })
 
   it('still holds what was logged', async () => {
@@ -114,9 +118,13 @@ describe('partitions', () => {
       Array.from({ length: 6 }, async () => {
         for (;;) {
           try {
-            return (await writer.query<{ made: number }>('select audit_log.ensure_partitions(10) as made')).rows[0]?.made ?? 0
+            return (
+              (await writer.query<{ made: number }>('select audit_log.ensure_partitions(10) as made')).rows[0]?.made ??
+              0
+            )
           } catch (error) {
-            if ((error as { code?: string }).code !== '55P03' && (error as { code?: string }).code !== '40P01') throw error
+            if ((error as { code?: string }).code !== '55P03' && (error as { code?: string }).code !== '40P01')
+              throw error
           }
         }
       }),

@@ -31,7 +31,10 @@ describe('Invariant 2: the writer role can only INSERT', () => {
     ['currval', `select currval('audit_log.entry_seq')`],
     ['reading the sequence', 'select last_value from audit_log.entry_seq'],
     ['a table in the schema', 'create table audit_log.mine (x int)'],
-    ['a trigger on the table', 'create trigger mine before insert on audit_log.entry for each row execute function audit_log.refuse_change()'],
+    [
+      'a trigger on the table',
+      'create trigger mine before insert on audit_log.entry for each row execute function audit_log.refuse_change()',
+    ],
     ['a rule on the table', 'create rule mine as on insert to audit_log.entry do instead nothing'],
     ['switching triggers off', 'alter table audit_log.entry disable trigger all'],
     ['becoming the owner', `set role ${roles.owner}`],
@@ -52,25 +55,45 @@ describe('Invariant 2: the writer role can only INSERT', () => {
     expect(await refusal(client.query(statement))).toBe('42501')
   })
 
-  it.each(['version', 'seq', 'id', 'timestamp', 'recorded_by', 'entry_hash', 'xid'])('cannot supply %s', async (column) => {
-    const values = {
-      version: '2',
-      seq: '1',
-      id: `'00000000-0000-7000-8000-000000000000'`,
-      timestamp: `'2020-01-01Z'`,
-      recorded_by: `'alice'`,
-      entry_hash: `'\\x00'`,
-      xid: `'3'`,
-    }[column]
-    expect(await refusal(writer.query(`insert into audit_log.entry (action, ${column}) values ('a.b', ${values})`))).toBe('42501')
-    expect(await refusal(writer.query(`insert into audit_log.entry (action, ${column}) values ('a.b', default)`))).toBe('42501')
-    expect(
-      await refusal(writer.query(`insert into audit_log.entry (action, ${column}) overriding system value values ('a.b', ${values})`)),
-    ).toBe('42501')
-  })
+  it.each(['version', 'seq', 'id', 'timestamp', 'recorded_by', 'entry_hash', 'xid'])(
+    'cannot supply %s',
+    async (column) => {
+      const values = {
+        version: '2',
+        seq: '1',
+        id: `'00000000-0000-7000-8000-000000000000'`,
+        timestamp: `'2020-01-01Z'`,
+        recorded_by: `'alice'`,
+        entry_hash: `'\\x00'`,
+        xid: `'3'`,
+      }[column]
+      expect(
+        await refusal(writer.query(`insert into audit_log.entry (action, ${column}) values ('a.b', ${values})`)),
+      ).toBe('42501')
+      expect(
+        await refusal(writer.query(`insert into audit_log.entry (action, ${column}) values ('a.b', default)`)),
+      ).toBe('42501')
+      expect(
+        await refusal(
+          writer.query(
+            `insert into audit_log.entry (action, ${column}) overriding system value values ('a.b', ${values})`,
+          ),
+        ),
+      ).toBe('42501')
+    },
+  )
 
   it('cannot supply them through the function that the SDK calls', async () => {
-    const event = { action: 'a.forger', seq: 1, id: 'x', timestamp: '2020-01-01T00:00:00Z', recorded_by: 'x', entry_hash: 'x', version: 7, xid: 3 }
+    const event = {
+      action: 'a.forger',
+      seq: 1,
+      id: 'x',
+      timestamp: '2020-01-01T00:00:00Z',
+      recorded_by: 'x',
+      entry_hash: 'x',
+      version: 7,
+      xid: 3,
+    }
     await writer.query('select audit_log.append_canonical($1)', [JSON.stringify([event])])
     const entry = await latest()
     expect(entry.action).toBe('a.forger')
@@ -127,8 +150,15 @@ describe('Invariant 3: whoever writes, in whatever language, the stored hash is 
   it.each(['one session with all settings at once', ...settings])('%s', async (name) => {
     const client = await log.connect(log.writer.url)
     for (const setting of settings.includes(name) ? [name] : settings) await client.query(setting)
-    await client.query(`insert into audit_log.entry (action, user_id, source_ip, details) values ('a.setting', 'ä"', '10.1.2.3', '{"b":1.50,"a":1e-7}')`)
-    await new AuditLogger({ db: client }).log({ action: 'a.setting', user_id: 'ä"', source_ip: '2001:db8::1', details: { b: 1.5, a: 1e-7 } })
+    await client.query(
+      `insert into audit_log.entry (action, user_id, source_ip, details) values ('a.setting', 'ä"', '10.1.2.3', '{"b":1.50,"a":1e-7}')`,
+    )
+    await new AuditLogger({ db: client }).log({
+      action: 'a.setting',
+      user_id: 'ä"',
+      source_ip: '2001:db8::1',
+      details: { b: 1.5, a: 1e-7 },
+    })
     const { entries } = await reader.query().action('a.setting').limit(2).page()
     expect(entries.map(findEntryFault)).toEqual([null, null])
     expect(entries[0]?.details).toEqual(entries[1]?.details)
@@ -145,7 +175,23 @@ describe('Invariant 3: whoever writes, in whatever language, the stored hash is 
           return true;
         end $$;
       set search_path = pg_temp, pg_catalog`)
-    for (const type of ['text', 'json', 'jsonb', 'bytea', 'uuid', 'inet', 'timestamptz', 'int8', 'int4', 'bool', 'float8', 'regclass', 'name', 'xid8', 'numeric']) {
+    for (const type of [
+      'text',
+      'json',
+      'jsonb',
+      'bytea',
+      'uuid',
+      'inet',
+      'timestamptz',
+      'int8',
+      'int4',
+      'bool',
+      'float8',
+      'regclass',
+      'name',
+      'xid8',
+      'numeric',
+    ]) {
       await client.query(`create domain pg_temp.${type} as pg_catalog.${type} check (pg_temp.spy())`)
     }
     for (const [name, args, result] of [
@@ -174,9 +220,14 @@ describe('Invariant 3: whoever writes, in whatever language, the stored hash is 
     const details = '{"z": 1, "a": {"y": [1.0, 2e3, "\\u00e9"], "b": null}, "ä": "\\/"}'
     const statements: [string, unknown[]?][] = [
       [`insert into audit_log.entry (action, details) values ('a.raw', '${details}')`],
-      [`insert into audit_log.entry (action, details, outcome) select 'a.raw', $1, 'denied' from generate_series(1, 3)`, [details]],
+      [
+        `insert into audit_log.entry (action, details, outcome) select 'a.raw', $1, 'denied' from generate_series(1, 3)`,
+        [details],
+      ],
       [`with event as (select 'a.raw' as action) insert into audit_log.entry (action) select action from event`],
-      [`insert into audit_log.entry (action, user_id, tenant_id, target, source_ip) values ('a.raw', '', repeat('é', 900), repeat('x', 5000), '::1')`],
+      [
+        `insert into audit_log.entry (action, user_id, tenant_id, target, source_ip) values ('a.raw', '', repeat('é', 900), repeat('x', 5000), '::1')`,
+      ],
     ]
     for (const [text, values] of statements) await writer.query(text, values)
     await copyIn(await log.connect(log.writer.url))
@@ -184,7 +235,9 @@ describe('Invariant 3: whoever writes, in whatever language, the stored hash is 
     expect(entries.length).toBe(7)
     expect(entries.map(findEntryFault)).toEqual(entries.map(() => null))
     expect(entries.filter(({ user_id }) => user_id === '')).toEqual([])
-    expect(entries.find(({ target }) => target !== null)?.target).toMatch(/^x{128}…\[cut: 5000 bytes, sha256 [0-9a-f]{64}\]$/)
+    expect(entries.find(({ target }) => target !== null)?.target).toMatch(
+      /^x{128}…\[cut: 5000 bytes, sha256 [0-9a-f]{64}\]$/,
+    )
   })
 
   it.each([
@@ -202,7 +255,9 @@ describe('Invariant 3: whoever writes, in whatever language, the stored hash is 
       (reason: pg.DatabaseError) => reason,
     )
     expect(error?.code).toBe('WO002')
-    expect(error?.message).toMatch(/^audit entry refused: (action|outcome|details|source_ip) breaks the rules of the log$/)
+    expect(error?.message).toMatch(
+      /^audit entry refused: (action|outcome|details|source_ip) breaks the rules of the log$/,
+    )
     expect(error?.detail).toBeUndefined()
   })
 })
@@ -210,7 +265,11 @@ describe('Invariant 3: whoever writes, in whatever language, the stored hash is 
 async function copyIn(client: pg.Client): Promise<void> {
   // pg has no COPY of its own; its protocol objects are enough for one row.
   const { connection } = client as unknown as {
-    connection: { query(text: string): void; stream: { write(data: Buffer): void }; once(event: string, listener: (message: unknown) => void): void }
+    connection: {
+      query(text: string): void
+      stream: { write(data: Buffer): void }
+      once(event: string, listener: (message: unknown) => void): void
+    }
   }
   await new Promise<void>((resolve, reject) => {
     connection.once('errorMessage', reject)
