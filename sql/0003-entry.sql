@@ -20,6 +20,7 @@ create table :"schema".entry (
   recorded_by text collate "C" not null,
   entry_hash bytea not null,
   xid xid8 not null,
+  canonical boolean,
   primary key (timestamp, seq)
 ) partition by range (timestamp);
 comment on table :"schema".entry is 'The append-only audit log. One row is one entry; docs/format.md says how its hash is computed.';
@@ -36,6 +37,7 @@ comment on column :"schema".entry.outcome is 'success, failure or denied.';
 comment on column :"schema".entry.details is 'JSON object in canonical form (RFC 8785), kept verbatim, at most 64 KiB and 32 levels.';
 comment on column :"schema".entry.recorded_by is 'Login that inserted the row (session_user).';
 comment on column :"schema".entry.entry_hash is 'SHA-256 of entry_line().';
+comment on column :"schema".entry.canonical is 'True when the client promised that details is canonical JSON, as the SDK does; else the database made it so. Not part of the entry.';
 comment on column :"schema".entry.xid is 'Transaction that inserted the row: the sequencer finds late commits by it. Not part of the entry.';
 
 create index entry_action on :"schema".entry (action, timestamp, seq);
@@ -44,56 +46,78 @@ create index entry_xid on :"schema".entry (xid, seq);
 create table :"schema".entry_default partition of :"schema".entry default;
 comment on table :"schema".entry_default is 'Takes entries of a month whose partition is missing, so that an insert never fails for want of one.';
 
--- The three functions below have bodies that are bound when they are created, and no settings of their own, so that the
--- planner can put them in line. None of them reads a setting: the two that format a time do it in UTC with digits only.
+-- The functions below have bodies that are bound when they are created, and no settings of their own, so that the planner
+-- can put them in line. None of them reads a setting. They are written with few function calls, because PostgreSQL
+-- prepares each call anew in every transaction: for a single insert that costs more than the calls themselves.
 
--- The hash preimage: the canonical JSON (RFC 8785) of an entry without its entry_hash.
-create function :"schema".entry_line(
-  action text, details json, id uuid, outcome text, recorded_by text, seq bigint,
-  source_ip inet, target text, tenant_id text, "timestamp" timestamptz, user_id text
+-- A time as it stands in the entry and in the preimage: RFC 3339, UTC, six decimals.
+create function :"schema".format_time("timestamp" timestamptz) returns text
+  language sql stable parallel safe
+  return to_char("timestamp" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+comment on function :"schema".format_time(timestamptz) is 'RFC 3339 in UTC with six decimals.';
+
+-- The first half of a UUID version 7 (RFC 9562 section 5.7): 48 bits of Unix milliseconds, then the version. The time has
+-- microseconds, so taking off 0.4995 ms makes the cast round down. The leading 0 is right until the year 2527.
+create function :"schema".uuid_v7_time("timestamp" timestamptz) returns text
+  language sql stable parallel safe
+  return '0' || to_hex((date_part('epoch', "timestamp") * 1000 - 0.4995)::bigint) || '7';
+comment on function :"schema".uuid_v7_time(timestamptz) is 'The part of a UUID version 7 that comes from the time.';
+
+-- The rest of it: the random bits and the variant of a version 4 UUID.
+create function :"schema".uuid_v7(time_part text) returns text
+  language sql volatile parallel safe
+  return time_part || substr(gen_random_uuid()::text, 16);
+comment on function :"schema".uuid_v7(text) is 'A UUID version 7 with new random bits, in a form that uuid takes.';
+
+-- The hash preimage: the canonical JSON (RFC 8785) of an entry without its entry_hash. PostgreSQL escapes strings exactly as
+-- RFC 8785 section 3.2.2.2 wants.
+create function :"schema".preimage(
+  action text, details text, id uuid, outcome text, recorded_by text, seq bigint,
+  source_ip inet, target text, tenant_id text, "timestamp" text, user_id text
 ) returns text
   language sql stable parallel safe
-  return '{"action":"' || action
-    || '","details":' || details::text
-    || ',"id":"' || id::text
-    || '","outcome":"' || outcome
-    || '","recorded_by":' || to_json(recorded_by)::text
-    || ',"seq":' || seq::text
-    || ',"source_ip":' || coalesce('"' || host(source_ip) || '"', 'null')
-    || ',"target":' || coalesce(to_json(target)::text, 'null')
-    || ',"tenant_id":' || coalesce(to_json(tenant_id)::text, 'null')
-    || ',"timestamp":"' || to_char("timestamp" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    || '","user_id":' || coalesce(to_json(user_id)::text, 'null')
-    || ',"version":1}';
-comment on function :"schema".entry_line(text, json, uuid, text, text, bigint, inet, text, text, timestamptz, text) is 'The hash preimage of an entry: docs/format.md.';
+  return concat(
+    '{"action":"', action,
+    '","details":', details,
+    ',"id":"', id,
+    '","outcome":"', outcome,
+    '","recorded_by":', to_json(recorded_by),
+    ',"seq":', seq,
+    ',"source_ip":', coalesce(to_json(source_ip), 'null'),
+    ',"target":', coalesce(to_json(target), 'null'),
+    ',"tenant_id":', coalesce(to_json(tenant_id), 'null'),
+    ',"timestamp":"', "timestamp",
+    '","user_id":', coalesce(to_json(user_id), 'null'),
+    ',"version":1}');
+comment on function :"schema".preimage(text, text, uuid, text, text, bigint, inet, text, text, text, text) is 'The hash preimage, from its parts.';
 
--- A UUID version 7 (RFC 9562 section 5.7): 48 bits of Unix milliseconds, then the random bits of a version 4 UUID.
-create function :"schema".uuid_v7("timestamp" timestamptz) returns uuid
-  language sql volatile parallel safe
-  return (overlay(lpad(to_hex(floor(date_part('epoch', "timestamp") * 1000 + 0.0005)::bigint), 12, '0') placing '-' from 9 for 0)
-    || '-7' || substr(gen_random_uuid()::text, 16))::uuid;
-comment on function :"schema".uuid_v7(timestamptz) is 'A UUID version 7 for the given time.';
+create function :"schema".entry_line(entry :"schema".entry) returns text
+  language sql stable parallel safe
+  return :"schema".preimage(
+    entry.action, entry.details::text, entry.id, entry.outcome, entry.recorded_by, entry.seq,
+    entry.source_ip, entry.target, entry.tenant_id, :"schema".format_time(entry.timestamp), entry.user_id);
+comment on function :"schema".entry_line(:"schema".entry) is 'The hash preimage of an entry: entry_hash is the SHA-256 of its UTF-8 bytes.';
 
--- Which field breaks a rule, or null. Lengths and depth are repaired before this is asked.
+-- Which field breaks a rule, or null. What is too long or too deep has been repaired before this is asked.
 create function :"schema".entry_fault(
-  action text, details json, outcome text, source_ip inet, target text, tenant_id text, user_id text
+  action text, details text, outcome text, source_ip inet, target text, tenant_id text, user_id text
 ) returns text
   language sql stable parallel safe
   return case
     -- An action is chosen by a programmer and searched by prefix, so it has a grammar and fits an index.
-    when action is null or octet_length(action) > 255 or action !~ '^[a-z0-9]+([._-][a-z0-9]+)*$' then 'action'
+    when action is null or action !~ '^[a-z0-9]+([._-][a-z0-9]+)*$' or octet_length(action) > 255 then 'action'
     -- Three outcomes, so that a search for failures finds all of them.
-    when outcome not in ('success', 'failure', 'denied') then 'outcome'
+    when outcome is null or outcome not in ('success', 'failure', 'denied') then 'outcome'
     -- A network is not a client, and ::ffff:10.0.0.1 would hide from a search for 10.0.0.1.
-    when masklen(source_ip) <> 32 + 96 * (family(source_ip) = 6)::integer or source_ip <<= '::ffff:0.0.0.0/96' then 'source_ip'
-    -- Index rows have a maximum size. An empty name would be a second way to say null.
-    when octet_length(tenant_id) not between 1 and 1024 then 'tenant_id'
-    when octet_length(user_id) not between 1 and 1024 then 'user_id'
-    when octet_length(target) not between 1 and 1024 then 'target'
+    when set_masklen(source_ip, -1) <> source_ip or source_ip <<= '::ffff:0.0.0.0/96' then 'source_ip'
+    -- Index rows have a maximum size.
+    when octet_length(tenant_id) > 1024 then 'tenant_id'
+    when octet_length(user_id) > 1024 then 'user_id'
+    when octet_length(target) > 1024 then 'target'
     -- An entry must be small enough for every place that it is sent to.
-    when json_typeof(details) <> 'object' or octet_length(details::text) > 65536 then 'details'
+    when details is null or left(details, 1) <> '{' or octet_length(details) > 65536 then 'details'
   end;
-comment on function :"schema".entry_fault(text, json, text, inet, text, text, text) is 'The field that breaks a rule of the log, or null.';
+comment on function :"schema".entry_fault(text, text, text, inet, text, text, text) is 'The field that breaks a rule of the log, or null.';
 
 create function :"schema".refuse_entry(field text) returns boolean
   language plpgsql
@@ -106,39 +130,40 @@ end
 $function$;
 comment on function :"schema".refuse_entry(text) is 'Refuses an entry with SQLSTATE WO002. The message names the field, never its value.';
 
--- Stamps every row that did not come through append_canonical(). Whatever the client says of seq, id, recorded_by, xid
--- and entry_hash is overwritten. The timestamp has chosen the partition already and cannot be: it must be the clock's.
+-- Stamps every row that did not come through append_canonical(). Whatever the client says of version, seq, id,
+-- recorded_by, xid and entry_hash is overwritten. The timestamp cannot be, because it has chosen the partition already:
+-- it must be the clock's.
 create function :"schema".stamp_entry() returns trigger
   language plpgsql security definer
   set search_path = pg_catalog, :"schema", pg_temp
   set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
 as $function$
-declare
-  entry_seq constant regclass := format('%I.entry_seq', :'schema');
-  field text;
 begin
-  if tg_table_schema <> :'schema' or tg_op <> 'INSERT' or tg_when <> 'BEFORE' then
+  if tg_table_schema <> :'schema' then
     raise exception 'stamp_entry() belongs to the audit log' using errcode = 'WO003';
   end if;
-  if new.timestamp not between clock_timestamp() - interval '1 minute' and clock_timestamp() + interval '1 minute' then
-    perform :"schema".refuse_entry('timestamp');
+  -- Also canonical details are looked at when they could break somebody who reads them: only control characters have such
+  -- escapes, and parsers give up on extreme nesting.
+  if new.canonical is not true or strpos(new.details::text, '\u') > 0 or octet_length(new.details::text) > 8192 then
+    new.details := :"schema".canonical_details(new.details);
+    new.tenant_id := case when octet_length(new.tenant_id) > 1024 then :"schema".cut_text(new.tenant_id) else nullif(new.tenant_id, '') end;
+    new.user_id := case when octet_length(new.user_id) > 1024 then :"schema".cut_text(new.user_id) else nullif(new.user_id, '') end;
+    new.target := case when octet_length(new.target) > 1024 then :"schema".cut_text(new.target) else nullif(new.target, '') end;
   end if;
-  new.details := :"schema".canonical_details(new.details);
-  new.tenant_id := case when octet_length(new.tenant_id) > 1024 then :"schema".cut_text(new.tenant_id) else nullif(new.tenant_id, '') end;
-  new.user_id := case when octet_length(new.user_id) > 1024 then :"schema".cut_text(new.user_id) else nullif(new.user_id, '') end;
-  new.target := case when octet_length(new.target) > 1024 then :"schema".cut_text(new.target) else nullif(new.target, '') end;
-  field := :"schema".entry_fault(new.action, new.details, new.outcome, new.source_ip, new.target, new.tenant_id, new.user_id);
-  if field is not null then
-    perform :"schema".refuse_entry(field);
+  if new.timestamp - clock_timestamp() not between '-1 minute' and '1 minute' then
+    perform :"schema".refuse_entry('timestamp');
+  elsif :"schema".entry_fault(new.action, new.details::text, new.outcome, new.source_ip, new.target, new.tenant_id, new.user_id) is not null then
+    perform :"schema".refuse_entry(
+      :"schema".entry_fault(new.action, new.details::text, new.outcome, new.source_ip, new.target, new.tenant_id, new.user_id));
   end if;
   new.version := 1;
-  new.seq := nextval(entry_seq);
-  new.id := :"schema".uuid_v7(new.timestamp);
+  new.seq := nextval(:'sequence');
+  new.id := :"schema".uuid_v7(:"schema".uuid_v7_time(new.timestamp));
   new.recorded_by := session_user;
   new.xid := pg_current_xact_id();
-  new.entry_hash := sha256(convert_to(:"schema".entry_line(
-    new.action, new.details, new.id, new.outcome, new.recorded_by, new.seq,
-    new.source_ip, new.target, new.tenant_id, new.timestamp, new.user_id), 'UTF8'));
+  new.entry_hash := sha256(convert_to(:"schema".preimage(
+    new.action, new.details::text, new.id, new.outcome, new.recorded_by, new.seq,
+    new.source_ip, new.target, new.tenant_id, :"schema".format_time(new.timestamp), new.user_id), 'UTF8'));
   return new;
 end
 $function$;
@@ -154,12 +179,15 @@ select :"schema".guard(format('%I.entry_default', :'schema')::regclass);
 revoke all on sequence :"schema".entry_seq from public;
 revoke update on sequence :"schema".entry_seq from current_user;
 revoke execute on function
-  :"schema".entry_line(text, json, uuid, text, text, bigint, inet, text, text, timestamptz, text),
-  :"schema".uuid_v7(timestamptz), :"schema".entry_fault(text, json, text, inet, text, text, text),
-  :"schema".refuse_entry(text), :"schema".stamp_entry()
+  :"schema".format_time(timestamptz), :"schema".uuid_v7_time(timestamptz), :"schema".uuid_v7(text),
+  :"schema".preimage(text, text, uuid, text, text, bigint, inet, text, text, text, text), :"schema".entry_line(:"schema".entry),
+  :"schema".entry_fault(text, text, text, inet, text, text, text), :"schema".refuse_entry(text),
+  :"schema".stamp_entry()
   from public;
-grant insert (tenant_id, user_id, action, target, source_ip, outcome, details) on :"schema".entry to :"writer";
+grant insert (tenant_id, user_id, action, target, source_ip, outcome, details, canonical) on :"schema".entry to :"writer";
 grant select (version, seq, id, timestamp, recorded_by, entry_hash) on :"schema".entry to :"writer";
 grant select on :"schema".entry to :"reader", :"sequencer", :"archivist";
-grant execute on function :"schema".entry_line(text, json, uuid, text, text, bigint, inet, text, text, timestamptz, text)
+grant execute on function
+  :"schema".format_time(timestamptz), :"schema".entry_line(:"schema".entry),
+  :"schema".preimage(text, text, uuid, text, text, bigint, inet, text, text, text, text)
   to :"reader", :"sequencer", :"archivist";

@@ -84,7 +84,6 @@ export function hashEntry(entry: EntryContent): string {
  * building and canonicalizing an object. A test holds the two together.
  *
  * @param content the members that came from the host, with `detailsText` the canonical text of `details`
- * @param recordedBy the login as JSON text
  */
 export function formatEntryLine(
   content: Pick<Entry, 'action' | 'outcome' | 'source_ip' | 'target' | 'tenant_id' | 'user_id'> & {
@@ -97,7 +96,7 @@ export function formatEntryLine(
 ): string {
   return (
     `{"action":"${content.action}","details":${content.detailsText},"id":"${id}","outcome":"${content.outcome}"` +
-    `,"recorded_by":${recordedBy},"seq":${seq},"source_ip":${JSON.stringify(content.source_ip)}` +
+    `,"recorded_by":${JSON.stringify(recordedBy)},"seq":${seq},"source_ip":${JSON.stringify(content.source_ip)}` +
     `,"target":${JSON.stringify(content.target)},"tenant_id":${JSON.stringify(content.tenant_id)}` +
     `,"timestamp":"${timestamp}","user_id":${JSON.stringify(content.user_id)},"version":1}`
   )
@@ -143,8 +142,7 @@ const matches =
   (pattern: RegExp) =>
   (value: unknown): boolean =>
     typeof value === 'string' && pattern.test(value)
-const isName = (value: unknown): boolean =>
-  value === null || (typeof value === 'string' && value.length > 0 && value.isWellFormed())
+const isName = (value: unknown): boolean => value === null || (typeof value === 'string' && value.isWellFormed())
 
 // The forms that the database produces. An entry that has another form was not recorded by this library.
 const forms: Readonly<Record<keyof Entry, (value: unknown) => boolean>> = {

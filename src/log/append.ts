@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Entry, formatEntryLine } from '../canonical/entry.ts'
 import { sha256Hex } from '../canonical/sha256.ts'
 import { DatabaseError, isCertain, sqlStateOf } from '../database/database-error.ts'
-import type { Executor } from '../database/database.ts'
+import type { Executor, Row } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { quoteIdentifier } from '../schema/names.ts'
 import type { ReadyEvent } from './event.ts'
@@ -10,14 +10,41 @@ import type { ReadyEvent } from './event.ts'
 /** Writes events with one statement and returns the entries that they became, in the order of the events. */
 export type Append = (executor: Executor, events: readonly ReadyEvent[], prepared: boolean) => Promise<Entry[]>
 
-/** Makes the statement that appends to one schema. */
+/** What the server gave an entry. */
+interface Stamp {
+  readonly seq: string
+  readonly id: string
+  readonly timestamp: string
+  readonly recordedBy: string
+  readonly entryHash: string
+}
+
+/**
+ * Makes the statements that append to one schema: a plain INSERT for one event, a function for several. Each is the cheaper
+ * one for its case (docs/performance.md).
+ */
 export function appendTo(schema: string): Append {
-  const text = `select ${quoteIdentifier(schema)}.append_canonical($1) as appended`
+  const quoted = quoteIdentifier(schema)
+  const one = `insert into ${quoted}.entry (tenant_id, user_id, action, target, source_ip, outcome, details, canonical)
+    values ($1, $2, $3, $4, $5, $6, $7, true)
+    returning seq, id, extract(epoch from timestamp) as time, recorded_by, encode(entry_hash, 'hex') as hash`
+  const many = `select ${quoted}.append_canonical($1) as appended`
   // Unguessable, so that a session left dirty by somebody else cannot hold a statement of that name.
   const name = `audit_log_${randomBytes(8).toString('hex')}`
   return async (executor, events, prepared) => {
-    const [row] = await executor.run(text, [`[${events.map(eventText).join(',')}]`], prepared ? name : undefined)
-    return readAppended(row?.['appended'], events)
+    const [event] = events
+    if (event !== undefined && events.length === 1) {
+      const [row] = await executor.run(one, valuesOf(event), prepared ? `${name}_one` : undefined)
+      return [readEntry(event, readStamp(row))]
+    }
+    const [row] = await executor.run(
+      many,
+      [`[${events.map(eventText).join(',')}]`],
+      prepared ? `${name}_many` : undefined,
+    )
+    const stamps = readStamps(row?.['appended'])
+    if (stamps.length !== events.length) throw mismatch()
+    return events.map((ready, index) => readEntry(ready, stamps[index] as Stamp))
   }
 }
 
@@ -29,6 +56,7 @@ export function explainAppend(error: unknown): AuditLogError {
   const details = { cause, ...(sqlState === undefined ? {} : { sqlState }) }
   switch (sqlState) {
     case '3F000':
+    case '42P01':
     case '42883':
       return new AuditLogError(
         'schema_missing',
@@ -62,31 +90,51 @@ function eventText(event: ReadyEvent): string {
   return `${text},"outcome":"${event.outcome}","details":${event.detailsText}}`
 }
 
-// "login" in JSON, then a line "seq id timestamp entry_hash" for each event.
-function readAppended(appended: unknown, events: readonly ReadyEvent[]): Entry[] {
-  const [login = '', ...lines] = typeof appended === 'string' ? appended.split('\n') : []
-  if (lines.length !== events.length) throw mismatch()
+function valuesOf(event: ReadyEvent): unknown[] {
+  return [event.tenant_id, event.user_id, event.action, event.target, event.source_ip, event.outcome, event.detailsText]
+}
+
+function readStamp(row: Row | undefined): Stamp {
+  // A host may have taught its driver to read bigint and numeric as numbers.
+  const { seq, id, time, recorded_by: recordedBy, hash } = row ?? {}
+  const timestamp = formatTime(Number(time))
+  return { seq: String(seq), id: String(id), timestamp, recordedBy: String(recordedBy), entryHash: String(hash) }
+}
+
+// A double holds the microseconds of this century and the next; the hash would tell if it did not.
+function formatTime(seconds: number): string {
+  const micros = Math.round(seconds * 1e6)
+  const millis = Math.floor(micros / 1000)
+  return `${new Date(millis).toISOString().slice(0, -1)}${String(micros - millis * 1000).padStart(3, '0')}Z`
+}
+
+// The login as JSON, the time, then a line "seq id entry_hash" for each event.
+function readStamps(appended: unknown): Stamp[] {
+  const [login = '""', timestamp = '', ...lines] = typeof appended === 'string' ? appended.split('\n') : []
   const recordedBy = JSON.parse(login) as string
-  return events.map((event, index) => {
-    const [seq = '', id = '', timestamp = '', entryHash = ''] = (lines[index] ?? '').split(' ')
-    const line = formatEntryLine(event, seq, id, timestamp, login)
-    if (sha256Hex(line) !== entryHash) throw mismatch()
-    return {
-      version: 1,
-      seq: Number(seq),
-      id,
-      timestamp,
-      tenant_id: event.tenant_id,
-      user_id: event.user_id,
-      action: event.action,
-      target: event.target,
-      source_ip: event.source_ip,
-      outcome: event.outcome,
-      details: event.details,
-      recorded_by: recordedBy,
-      entry_hash: entryHash,
-    }
+  return lines.map((line) => {
+    const [seq = '', id = '', entryHash = ''] = line.split(' ')
+    return { seq, id, timestamp, recordedBy, entryHash }
   })
+}
+
+function readEntry(event: ReadyEvent, { seq, id, timestamp, recordedBy, entryHash }: Stamp): Entry {
+  if (sha256Hex(formatEntryLine(event, seq, id, timestamp, recordedBy)) !== entryHash) throw mismatch()
+  return {
+    version: 1,
+    seq: Number(seq),
+    id,
+    timestamp,
+    tenant_id: event.tenant_id,
+    user_id: event.user_id,
+    action: event.action,
+    target: event.target,
+    source_ip: event.source_ip,
+    outcome: event.outcome,
+    details: event.details,
+    recorded_by: recordedBy,
+    entry_hash: entryHash,
+  }
 }
 
 function mismatch(): AuditLogError {

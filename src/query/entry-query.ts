@@ -264,7 +264,9 @@ const entryColumns = [
   sql<string>`encode(entry.entry_hash, 'hex')`.as('entry_hash'),
 ] as const
 
-type EntryRow = Selectable<Omit<AuditLogTables['entry'], 'xid' | 'timestamp' | 'entry_hash' | 'details'>> & {
+type EntryRow = Selectable<
+  Omit<AuditLogTables['entry'], 'xid' | 'canonical' | 'timestamp' | 'entry_hash' | 'details'>
+> & {
   timestamp: string
   entry_hash: string
   details: string

@@ -23,6 +23,8 @@ export interface EntryTable {
   details: Generated<unknown>
   recorded_by: Generated<string>
   entry_hash: Generated<Uint8Array>
+  /** Whether the client promised canonical details; not part of the entry. */
+  canonical: boolean | null
   /** Transaction that inserted the row; not part of the entry. */
   xid: Generated<string>
 }

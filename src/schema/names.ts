@@ -67,7 +67,8 @@ export function quoteLiteral(text: string): string {
 
 /** Fills in the placeholders of a file in `sql/`: `:"name"` is a quoted identifier, `:'name'` a quoted literal. */
 export function fillIn(sql: string, names: SchemaNames): string {
-  const values: Readonly<Record<string, string>> = { schema: names.schema, ...names.roles }
+  const sequence = `${quoteIdentifier(names.schema)}.entry_seq`
+  const values: Readonly<Record<string, string>> = { schema: names.schema, sequence, ...names.roles }
   // One pass, so that a name that looks like a placeholder stays a name.
   return sql.replaceAll(/:(["'])(\w+)\1/g, (_, quote: string, name: string) => {
     const value = values[name]

@@ -166,7 +166,9 @@ describe('Invariant 4: same transaction', () => {
     await audit.log({ action: 'open.transaction' }, { db: client })
     await Promise.all(Array.from({ length: 100 }, () => audit.log({ action: 'meanwhile.written' })))
     expect((await logged('meanwhile.written')).length).toBe(100)
-    const { rows } = await log.admin.query('select count(*)::integer as waiting from pg_locks where not granted')
+    const { rows } = await log.admin.query(
+      `select count(*)::integer as waiting from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
+    )
     expect(rows).toEqual([{ waiting: 0 }])
     await client.query('rollback')
   })
@@ -320,9 +322,9 @@ describe('errors', () => {
   it('say so when what came back is not what was sent', async () => {
     const altered = await testLog()
     await altered.admin.query(
-      `create or replace function audit_log.entry_line(
-         action text, details json, id uuid, outcome text, recorded_by text, seq bigint,
-         source_ip inet, target text, tenant_id text, "timestamp" timestamptz, user_id text
+      `create or replace function audit_log.preimage(
+         action text, details text, id uuid, outcome text, recorded_by text, seq bigint,
+         source_ip inet, target text, tenant_id text, "timestamp" text, user_id text
        ) returns text language sql stable return '{"forged":"' || action || '"}'`,
     )
     expect((await errorOf(new AuditLogger({ db: altered.appPool }).log({ action: 'a.b' }))).code).toBe('hash_mismatch')
@@ -412,7 +414,7 @@ describe('prepared statements', () => {
     const pool = log.pool(log.app.url, { max: 1 })
     await new AuditLogger({ db: pool }).log({ action: 'is.prepared' })
     const { rows } = await pool.query<{ name: string }>('select name from pg_prepared_statements')
-    expect(rows[0]?.name).toMatch(/^audit_log_[0-9a-f]{16}$/)
+    expect(rows[0]?.name).toMatch(/^audit_log_[0-9a-f]{16}_one$/)
   })
 })
 

@@ -18,17 +18,17 @@ const actions = [
 const users = ['alice', 'bob', null, 'ä"\\%_', "o'hara"]
 const outcomes = ['success', 'failure', 'denied'] as const
 const addresses = ['203.0.113.7', '203.0.113.200', '198.51.100.1', '2001:db8::1', '2001:db8:1::1', null]
-await audit.logMany(
-  Array.from({ length: 3000 }, (_, index) => ({
-    action: actions[index % actions.length] ?? '',
-    user_id: users[index % users.length] ?? null,
-    tenant_id: ['contoso', 'fabrikam', null][index % 3] ?? null,
-    target: index % 11 === 0 ? `finding:${index % 7}` : null,
-    source_ip: addresses[index % addresses.length] ?? null,
-    outcome: outcomes[index % 7] ?? 'success',
-    details: { index, nested: { even: index % 2 === 0, tags: [index % 5, 'x'] } },
-  })),
-)
+const events = Array.from({ length: 3000 }, (_, index) => ({
+  action: actions[index % actions.length] ?? '',
+  user_id: users[index % users.length] ?? null,
+  tenant_id: ['contoso', 'fabrikam', null][index % 3] ?? null,
+  target: index % 11 === 0 ? `finding:${index % 7}` : null,
+  source_ip: addresses[index % addresses.length] ?? null,
+  outcome: outcomes[index % 7] ?? ('success' as const),
+  details: { index, nested: { even: index % 2 === 0, tags: [index % 5, 'x'] } },
+}))
+// Batches of 50: the entries of a batch have the same time.
+for (let index = 0; index < events.length; index += 50) await audit.logMany(events.slice(index, index + 50))
 const all: Entry[] = []
 for await (const entry of audit.query().order('oldest').stream()) all.push(entry)
 const newest = all.toReversed()
