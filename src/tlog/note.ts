@@ -193,6 +193,7 @@ function parseLine(line: string): NoteSignature {
 }
 
 function formatLine({ name, keyId, signature }: NoteSignature): string {
+  if (keyId >>> 0 !== keyId) throw malformed('expected a key ID of 32 bits, without sign')
   const bytes = new Uint8Array(keyIdBytes + signature.length)
   new DataView(bytes.buffer).setUint32(0, keyId)
   bytes.set(signature, keyIdBytes)

@@ -42,10 +42,19 @@ export async function proveInclusions(
   reader: HashReader,
 ): Promise<Uint8Array[][]> {
   requireSize(treeSize)
-  const paths = indexes.map((index) => inclusionPath(index, treeSize))
-  const hashes = await hashRanges(paths.flat(), reader)
-  let next = 0
-  return paths.map((path) => hashes.slice(next, (next += path.length)))
+  // The paths of neighbours are mostly the same: each subtree beside them is read and hashed once.
+  const distinct: LeafRange[] = []
+  const places = new Map<string, number>()
+  const paths = indexes.map((index) =>
+    inclusionPath(index, treeSize).map((range) => {
+      const key = `${range.start} ${range.end}`
+      const place = places.get(key) ?? distinct.push(range) - 1
+      places.set(key, place)
+      return place
+    }),
+  )
+  const hashes = await hashRanges(distinct, reader)
+  return paths.map((path) => path.flatMap((place) => hashes[place] ?? []))
 }
 
 /**
