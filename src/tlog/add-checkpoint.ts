@@ -18,7 +18,7 @@ export interface AddCheckpointRequest {
  * @throws AuditLogError `request_malformed` when a member cannot be written
  */
 export function formatAddCheckpoint({ oldSize, proof, checkpoint }: AddCheckpointRequest): string {
-  const body = `old ${oldSize}\n${formatHashLines(proof)}\n${checkpoint}`
+  const body = `old ${oldSize}\n${formatHashLines(proof)}${checkpoint}`
   parseAddCheckpoint(body)
   return body
 }
@@ -32,12 +32,11 @@ export function formatAddCheckpoint({ oldSize, proof, checkpoint }: AddCheckpoin
  */
 export function parseAddCheckpoint(body: string | Uint8Array): AddCheckpointRequest {
   const text = decodeText(body, 1_010_000, 'request_malformed')
-  const end = text.indexOf('\n\n')
-  const [first = '', ...lines] = text.slice(0, Math.max(end, 0)).split('\n')
-  const oldSize = parseDecimal(/^old (.*)$/.exec(first)?.[1] ?? '')
-  const proof = parseHashLines(lines)
+  const start = /^old ([^\n]+)\n/.exec(text)
+  const oldSize = parseDecimal(start?.[1] ?? '')
+  const proof = parseHashLines(text, start?.[0].length ?? 0)
   if (oldSize === null || proof === null) {
     throw new AuditLogError('request_malformed', 'expected "old" and a size, at most 63 hashes, and an empty line')
   }
-  return { oldSize, proof, checkpoint: text.slice(end + 2) }
+  return { oldSize, proof: proof.hashes, checkpoint: proof.rest }
 }

@@ -33,8 +33,8 @@ export function formatCheckpoint({ origin, size, rootHash, extensions }: Checkpo
  * Reads the text of a checkpoint. Says nothing about who wrote it: `openCheckpoint` does.
  *
  * @param text the text of a note, which ends in a newline
- * @throws AuditLogError `checkpoint_malformed` when it is not in the one form that such a checkpoint has, or its tree is
- * larger than 2^53-1
+ * @throws AuditLogError `checkpoint_malformed` when it is not in the one form that such a checkpoint has, or its tree
+ * is larger than 2^53-1
  */
 export function parseCheckpoint(text: string): Checkpoint {
   const [origin = '', size = '', root = '', ...rest] = text.split('\n')

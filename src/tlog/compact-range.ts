@@ -1,8 +1,8 @@
 import { AuditLogError } from '../errors.ts'
-import { emptyRoot, hashBytes, hashNode, hashPairInto, isHash, requireHashRow } from './merkle-hash.ts'
+import { emptyRoot, hashBytes, hashNode, hashPairInto, requireHashRow } from './merkle-hash.ts'
 import { coverRange } from './subtree.ts'
-import { isTreeSize } from './tree-head.ts'
 import { fullTileBytes, hashFullTile, tileWidth } from './tile-nodes.ts'
+import { isTreeSize } from './tree-head.ts'
 
 /**
  * The hashes of the fewest complete subtrees that cover a range of leaves: enough to append to it, to join it with the
@@ -13,7 +13,7 @@ import { fullTileBytes, hashFullTile, tileWidth } from './tile-nodes.ts'
  *
  * @example
  * const range = new CompactRange()
- * range.appendMany(hashLeaves(entryHashes))
+ * range.append(hashLeaves(entryHashes))
  * range.root()
  */
 export class CompactRange {
@@ -65,22 +65,18 @@ export class CompactRange {
     return this.#stack.slice(1, 1 + this.#count * hashBytes)
   }
 
-  /** @throws AuditLogError `option_invalid` when this is no hash of 32 bytes or the range would end beyond 2^53-1 */
-  append(leafHash: Uint8Array): void {
-    if (!isHash(leafHash)) throw new AuditLogError('option_invalid', 'expected a leaf hash of 32 bytes')
-    this.appendMany(leafHash)
-  }
-
   /**
-   * Appends many leaves: the fast way to the root of a large log.
+   * Appends leaves. Many at once are the fast way to the root of a large log.
    *
    * @param leafHashes their hashes side by side, in the order of the leaves
    * @throws AuditLogError `option_invalid` when the length is no multiple of 32 or the range would end beyond 2^53-1;
    * nothing is appended then
    */
-  appendMany(leafHashes: Uint8Array): void {
+  append(leafHashes: Uint8Array): void {
     requireHashRow(leafHashes)
-    this.#requireRoom(leafHashes.length / hashBytes)
+    if (!isTreeSize(this.#end + leafHashes.length / hashBytes)) {
+      throw new AuditLogError('option_invalid', 'the range would end beyond 2^53-1')
+    }
     let at = 0
     while (at < leafHashes.length) {
       if (this.#end % tileWidth === 0 && leafHashes.length - at >= fullTileBytes) {
@@ -114,8 +110,7 @@ export class CompactRange {
    * @throws AuditLogError `option_invalid` when the range does not begin at leaf 0
    */
   root(): Uint8Array {
-    if (this.begin !== 0)
-      throw new AuditLogError('option_invalid', 'only a range that begins at leaf 0 has a root hash')
+    if (this.begin !== 0) throw new AuditLogError('option_invalid', 'a range after leaf 0 has no root hash')
     if (this.#count === 0) return emptyRoot()
     let root = this.#hashAt(this.#count - 1)
     for (let index = this.#count - 2; index >= 0; index -= 1) root = hashNode(this.#hashAt(index), root)
@@ -124,10 +119,6 @@ export class CompactRange {
 
   #hashAt(index: number): Uint8Array {
     return this.#stack.slice(1 + index * hashBytes, 1 + (index + 1) * hashBytes)
-  }
-
-  #requireRoom(leaves: number): void {
-    if (!isTreeSize(this.#end + leaves)) throw new AuditLogError('option_invalid', 'the range would end beyond 2^53-1')
   }
 
   #push(hashes: Uint8Array, at: number, width: number): void {

@@ -4,8 +4,8 @@ import { tileWidth } from './tile-nodes.ts'
 const maximumEntryBytes = 2 ** 16 - 1
 
 /**
- * The entries under a tile of level 0, each with its length in front as two bytes, big-endian (c2sp.org/tlog-tiles, "Log
- * entries").
+ * The entries under a tile of level 0, each with its length in front as two bytes, big-endian (c2sp.org/tlog-tiles,
+ * "Log entries").
  *
  * @param entries the leaves' data, 1 to 256 times at most 65,535 bytes
  * @throws AuditLogError `tile_malformed` when there are more or longer ones

@@ -17,8 +17,10 @@ export function emptyRoot(): Uint8Array {
  *
  * @param data the leaf's data; in this library's logs the 32 bytes of an entry's `entry_hash`
  * @returns 32 bytes
+ * @throws AuditLogError `option_invalid` when the data are no bytes, e.g. an `entry_hash` that is still text
  */
 export function hashLeaf(data: Uint8Array): Uint8Array {
+  if (!(data instanceof Uint8Array)) throw new AuditLogError('option_invalid', 'expected the data of a leaf as bytes')
   const preimage = new Uint8Array(1 + data.length)
   preimage[0] = leafPrefix
   preimage.set(data, 1)

@@ -8,7 +8,7 @@ export interface NodeCrypto {
 }
 
 /** A `KeyObject`. */
-export interface NodeKey {
+interface NodeKey {
   export(options: { readonly format: 'der'; readonly type: 'spki' }): Uint8Array
 }
 

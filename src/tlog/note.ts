@@ -2,7 +2,9 @@ import { AuditLogError } from '../errors.ts'
 import { isKeyName } from './note-key.ts'
 import { decodeBase64, decodeText, encodeBase64, encodeUtf8, hasControlCharacters } from './strict-text.ts'
 
-/** Checks signatures of one key. Match is by name and key ID, and a key is only asked about signatures that carry both. */
+/**
+ * Checks signatures of one key. Match is by name and key ID, and a key is only asked about signatures that carry both.
+ */
 export interface Verifier {
   readonly name: string
   /** Unsigned 32-bit number. */
@@ -134,7 +136,7 @@ export async function signText(text: string, signer: Signer): Promise<NoteSignat
 export function parseNote(note: string | Uint8Array): UnverifiedNote {
   const content = decodeText(note, maximumNoteLength, 'note_malformed')
   if (hasControlCharacters(content)) throw malformed('the note contains a control character')
-  // "The text is separated from the signatures by the last empty line in the note."
+  // The text may have empty lines too: the last one counts (c2sp.org/signed-note, "Format").
   const end = content.lastIndexOf('\n\n') + 1
   if (end === 0) throw malformed('no empty line stands between text and signatures')
   return { text: content.slice(0, end), signatures: parseLines(content.slice(end + 1)) }

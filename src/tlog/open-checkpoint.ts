@@ -22,13 +22,14 @@ export interface Cosignature {
 
 /**
  * Opens a checkpoint and verifies it under a policy: a log of the policy must have signed it with a key whose name is
- * the checkpoint's origin, and the quorum of witnesses must have cosigned it. Signatures of unknown keys are left aside.
+ * the checkpoint's origin, and the quorum of witnesses must have cosigned it. Signatures of unknown keys are left
+ * aside.
  *
  * @param note the signed checkpoint; may come from an attacker
  * @param policy from `parsePolicy`, or from `trustLogs` where no witness is asked for
- * @throws AuditLogError `note_malformed`, `checkpoint_malformed`; `checkpoint_foreign` when the policy has no log of that
- * origin; `signature_invalid` when a signature of a known key does not verify; `note_unverified` when the log did not
- * sign; `quorum_missing` when not enough witnesses did
+ * @throws AuditLogError `note_malformed`, `checkpoint_malformed`; `checkpoint_foreign` when the policy has no log of
+ * that origin; `signature_invalid` when a signature of a known key does not verify; `note_unverified` when the log did
+ * not sign; `quorum_missing` when not enough witnesses did
  * @example
  * const checkpoint = await openCheckpoint(note, trustLogs([verifierKey]))
  */

@@ -1,8 +1,8 @@
 import { AuditLogError } from '../errors.ts'
 import type { Verifier } from './note.ts'
-import { parseVerifierKey, type SignatureType } from './note-key.ts'
+import { parseVerifierKey, type SignatureType, type VerifierKey } from './note-key.ts'
 import { decodeText, decodeUtf8 } from './strict-text.ts'
-import { createVerifier, verifierOf } from './verifier.ts'
+import { verifierOf } from './verifier.ts'
 
 /** Which checkpoints are trusted (c2sp.org/tlog-policy). */
 export interface Policy {
@@ -41,11 +41,11 @@ export interface PolicyGroup {
  * The policy that trusts logs by their keys alone and asks for no witness: it does not show whether a log tells others
  * something else.
  *
- * @param keys verifier keys, or verifiers; several of one name when the log's key was changed
+ * @param keys verifier keys of type `ed25519`, or verifiers; several of one name when the log's key was changed
  * @throws AuditLogError `key_malformed`; `key_unsupported`
  */
 export function trustLogs(keys: readonly (string | Verifier)[]): Policy {
-  const logs = keys.map((key) => ({ verifier: typeof key === 'string' ? createVerifier(key) : key }))
+  const logs = keys.map((key) => ({ verifier: typeof key === 'string' ? verifierOf(parseKeyOf('ed25519', key)) : key }))
   return { logs, witnesses: [], groups: [], quorum: noQuorum }
 }
 
@@ -67,17 +67,25 @@ export function meetsQuorum(policy: Policy, cosigned: readonly string[]): boolea
  * `cosignature/v1`.
  *
  * @param file at most 1,000,000 bytes
- * @throws AuditLogError `policy_malformed` with the number of the line; `key_malformed` and `key_unsupported` for the keys
+ * @throws AuditLogError `policy_malformed` with the number of the line; `key_malformed` and `key_unsupported` for the
+ * keys
  * @example
  * const policy = parsePolicy(`log ${logKey}\nwitness soc ${witnessKey}\nquorum soc\n`)
  */
 export function parsePolicy(file: string | Uint8Array): Policy {
   const text = decodeFile(file)
   const lines = text.split('\n')
-  if (lines.pop() !== '') throw malformed(lines.length + 1, 'expected a newline at the end')
+  if (lines.pop() !== '') throw malformed('expected a newline at the end')
   const parser = new PolicyParser()
-  for (const [index, line] of lines.entries()) parser.read(line, index + 1)
-  return parser.finish(lines.length)
+  for (const [index, line] of lines.entries()) {
+    try {
+      parser.read(line)
+    } catch (error) {
+      if (!(error instanceof AuditLogError)) throw error
+      throw new AuditLogError(error.code, `line ${index + 1}: ${error.message}`, { cause: error })
+    }
+  }
+  return parser.finish()
 }
 
 const noQuorum = 'none'
@@ -100,74 +108,79 @@ class PolicyParser {
   readonly #names = new Map<string, boolean>()
   readonly #publicKeys = new Set<string>()
 
-  read(line: string, number: number): void {
-    if (/[^\t\u{20}-\u{7e}\u{80}-\u{10ffff}]/u.test(line)) throw malformed(number, 'found a control character')
+  read(line: string): void {
+    if (/[^\t\u{20}-\u{7e}\u{80}-\u{10ffff}]/u.test(line)) throw malformed('found a control character')
     const [keyword, ...items] = line.split(/[\t ]+/).filter((item) => item !== '')
     if (keyword === undefined || keyword.startsWith('#')) return
-    if (keyword === 'log') this.#readLog(items, number)
-    else if (keyword === 'witness') this.#readWitness(items, number)
-    else if (keyword === 'group') this.#readGroup(items, number)
-    else if (keyword === 'quorum') this.#readQuorum(items, number)
-    else throw malformed(number, 'expected log, witness, group, quorum or a comment')
+    if (keyword === 'log') this.#readLog(items)
+    else if (keyword === 'witness') this.#readWitness(items)
+    else if (keyword === 'group') this.#readGroup(items)
+    else if (keyword === 'quorum') this.#readQuorum(items)
+    else throw malformed('expected log, witness, group, quorum or a comment')
   }
 
-  finish(lastLine: number): Policy {
-    if (this.#quorum === null) throw malformed(lastLine, 'found no quorum line')
+  finish(): Policy {
+    if (this.#quorum === null) throw malformed('found no quorum line')
     return { logs: this.#logs, witnesses: this.#witnesses, groups: this.#groups, quorum: this.#quorum }
   }
 
-  #readLog([key, url, ...rest]: string[], line: number): void {
-    if (key === undefined || rest.length > 0) throw malformed(line, 'expected log <vkey> [<url>]')
-    this.#logs.push({ verifier: this.#verifier(key, 'ed25519', line), ...(url === undefined ? {} : { url }) })
+  #readLog([key, url, ...rest]: string[]): void {
+    if (key === undefined || rest.length > 0) throw malformed('expected log <vkey> [<url>]')
+    this.#logs.push({ verifier: this.#verifier(key, 'ed25519'), ...(url === undefined ? {} : { url }) })
   }
 
-  #readWitness([name, key, url, ...rest]: string[], line: number): void {
+  #readWitness([name, key, url, ...rest]: string[]): void {
     if (name === undefined || key === undefined || rest.length > 0) {
-      throw malformed(line, 'expected witness <name> <vkey> [<url>]')
+      throw malformed('expected witness <name> <vkey> [<url>]')
     }
-    this.#define(name, line)
-    const verifier = this.#verifier(key, 'cosignature/v1', line)
+    this.#define(name)
+    const verifier = this.#verifier(key, 'cosignature/v1')
     this.#witnesses.push({ name, verifier, ...(url === undefined ? {} : { url }) })
   }
 
-  #readGroup([name, quantity = '', ...members]: string[], line: number): void {
+  #readGroup([name, quantity = '', ...members]: string[]): void {
     const threshold = quantity === 'any' ? 1 : quantity === 'all' ? members.length : Number(quantity)
     if (name === undefined || members.length === 0 || !/^(?:any|all|[1-9][0-9]{0,8})$/.test(quantity)) {
-      throw malformed(line, 'expected group <name> all|any|<number> <name>...')
+      throw malformed('expected group <name> all|any|<number> <name>...')
     }
-    if (threshold > members.length) throw malformed(line, 'the group asks for more members than it has')
+    if (threshold > members.length) throw malformed('the group asks for more members than it has')
     for (const member of members) {
       if (this.#names.get(member) !== false) {
-        throw malformed(line, 'a member is not defined on a line before, or is a member already')
+        throw malformed('a member is not defined on a line before, or is a member already')
       }
       this.#names.set(member, true)
     }
-    this.#define(name, line)
+    this.#define(name)
     this.#groups.push({ name, threshold, members })
   }
 
-  #readQuorum([name, ...rest]: string[], line: number): void {
-    if (name === undefined || rest.length > 0) throw malformed(line, 'expected quorum <name>')
-    if (this.#quorum !== null) throw malformed(line, 'found a second quorum line')
-    if (name !== noQuorum && !this.#names.has(name)) throw malformed(line, 'the quorum is not defined on a line before')
+  #readQuorum([name, ...rest]: string[]): void {
+    if (name === undefined || rest.length > 0) throw malformed('expected quorum <name>')
+    if (this.#quorum !== null) throw malformed('found a second quorum line')
+    if (name !== noQuorum && !this.#names.has(name)) throw malformed('the quorum is not defined on a line before')
     this.#quorum = name
   }
 
-  #define(name: string, line: number): void {
-    if (name === noQuorum || this.#names.has(name)) throw malformed(line, 'the name is taken')
+  #define(name: string): void {
+    if (name === noQuorum || this.#names.has(name)) throw malformed('the name is taken')
     this.#names.set(name, false)
   }
 
-  #verifier(verifierKey: string, type: SignatureType, line: number): Verifier {
-    const key = parseVerifierKey(verifierKey)
-    if (key.type !== type) throw new AuditLogError('key_unsupported', `line ${line}: expected a key of type ${type}`)
+  #verifier(verifierKey: string, type: SignatureType): Verifier {
+    const key = parseKeyOf(type, verifierKey)
     const seen = `${type} ${key.publicKey.join()}`
-    if (this.#publicKeys.has(seen)) throw malformed(line, 'the same public key is listed twice')
+    if (this.#publicKeys.has(seen)) throw malformed('the same public key is listed twice')
     this.#publicKeys.add(seen)
     return verifierOf(key)
   }
 }
 
-function malformed(line: number, reason: string): AuditLogError {
-  return new AuditLogError('policy_malformed', `line ${line}: ${reason}`)
+function parseKeyOf(type: SignatureType, verifierKey: string): VerifierKey {
+  const key = parseVerifierKey(verifierKey)
+  if (key.type !== type) throw new AuditLogError('key_unsupported', `expected a key of type ${type}`)
+  return key
+}
+
+function malformed(reason: string): AuditLogError {
+  return new AuditLogError('policy_malformed', reason)
 }

@@ -30,8 +30,8 @@ export async function proveInclusion(treeSize: number, index: number, reader: Ha
 }
 
 /**
- * Makes the inclusion proofs of several leaves with one call to the reader: for a page of entries this costs little more
- * than one proof.
+ * Makes the inclusion proofs of several leaves with one call to the reader: for a page of entries this costs little
+ * more than one proof.
  *
  * @returns one proof for each index, in the same order, as {@link proveInclusion} makes it
  * @throws AuditLogError `option_invalid` when the tree has no such leaf, and whatever the reader throws

@@ -11,8 +11,8 @@ interface Level {
 }
 
 /**
- * A growing tree, as the partial tiles at its right edge: takes leaves, hands over the tiles that they fill and tells the
- * root. It costs one hash per leaf and holds at most 7 tiles, however large the tree is.
+ * A growing tree, as the partial tiles at its right edge: takes leaves, hands over the tiles that they fill and tells
+ * the root. It costs one hash per leaf and holds at most 7 tiles, however large the tree is.
  *
  * It is memory only. Whoever stores the tiles stores them before the root is signed, and when that fails forgets this
  * object and restores it from what is stored.
@@ -71,8 +71,8 @@ export class RightEdge {
    *
    * @param leafHashes their hashes side by side, in the order of the leaves
    * @returns the tiles that became full, in the order in which they did
-   * @throws AuditLogError `option_invalid` when the length is no multiple of 32 or the tree would be larger than 2^53-1;
-   * nothing is appended then
+   * @throws AuditLogError `option_invalid` when the length is no multiple of 32 or the tree would be larger than
+   * 2^53-1; nothing is appended then
    */
   append(leafHashes: Uint8Array): TileData[] {
     requireHashRow(leafHashes)

@@ -19,7 +19,7 @@ export interface SignerOptions {
  * @throws AuditLogError `key_malformed` also when the key ID is not that of the key; `key_unsupported` when it is of
  * another signature type; `crypto_unavailable` when this runtime has no Ed25519
  * @example
- * const signer = await createSigner(process.env.AUDIT_LOG_KEY)
+ * const signer = await createSigner(signerKey)
  */
 export async function createSigner(signerKey: string, options: SignerOptions = {}): Promise<Signer> {
   const { name, keyId, type, seed } = parseSignerKey(signerKey)
@@ -29,8 +29,8 @@ export async function createSigner(signerKey: string, options: SignerOptions = {
 }
 
 /**
- * The signer for a key that is kept elsewhere, e.g. in a key management service. Each signature is verified before it is
- * handed on, so that a service with another key behind it does not go unnoticed.
+ * The signer for a key that is kept elsewhere, e.g. in a key management service. Each signature is verified before it
+ * is handed on, so that a service with another key behind it does not go unnoticed.
  *
  * @param name the log's origin, or the name of the witness
  * @param type `ed25519` for a log, `cosignature/v1` for a witness. A witness only signs checkpoints.

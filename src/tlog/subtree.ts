@@ -5,7 +5,8 @@ export interface LeafRange {
 }
 
 /**
- * A complete subtree: the one over the leaves `index * 2^level` to before `(index + 1) * 2^level`. Level 0 is the leaves.
+ * A complete subtree: the one over the leaves `index * 2^level` to before `(index + 1) * 2^level`. Level 0 is the
+ * leaves.
  */
 export interface Subtree {
   readonly level: number
@@ -13,7 +14,8 @@ export interface Subtree {
 }
 
 /**
- * The largest power of two that is smaller than `count`: where RFC 6962 section 2.1 splits a tree. Requires `count > 1`.
+ * The largest power of two that is smaller than `count`: where RFC 6962 section 2.1 splits a tree. Requires `count >
+ * 1`.
  *
  * Powers of two stay exact in a double, so there are no shifts here: those would cut to 32 bits.
  */

@@ -18,8 +18,8 @@ export type ReadTiles = (tiles: readonly Tile[]) => Promise<readonly Uint8Array[
  * Reads hashes of a tree from its tiles and trusts nobody but the tree head: the partial tiles at the right edge must
  * hash to the root, and every other tile to what the tile above it says. Proofs made from it therefore verify.
  *
- * One call of {@link readHashes} is at most one call of `readTiles`, for at most 7 tiles per subtree asked for. Tiles are
- * kept, at 16 KiB each, as long as the reader: make one reader for a task, e.g. for all proofs of a page.
+ * One call of {@link readHashes} is at most one call of `readTiles`, for at most 7 tiles per subtree asked for. Tiles
+ * are kept, at 16 KiB each, as long as the reader: make one reader for a task, e.g. for all proofs of a page.
  *
  * @example
  * const reader = new TileHashReader(checkpoint, (tiles) => Promise.all(tiles.map((tile) => get(formatTilePath(tile)))))
@@ -29,9 +29,13 @@ export class TileHashReader implements HashReader {
   readonly #readTiles: ReadTiles
   readonly #verified = new Map<string, TileNodes>()
 
-  /** @param head the tree, e.g. a checkpoint that was opened */
-  constructor(head: TreeHead, readTiles: ReadTiles) {
-    this.#head = head
+  /**
+   * @param head the tree, e.g. a checkpoint that was opened
+   * @throws AuditLogError `option_invalid` when its size is no tree size
+   */
+  constructor({ size, rootHash }: TreeHead, readTiles: ReadTiles) {
+    if (!isTreeSize(size)) throw new AuditLogError('option_invalid', 'expected a tree size from 0 to 2^53-1')
+    this.#head = { size, rootHash: rootHash.slice() }
     this.#readTiles = readTiles
   }
 

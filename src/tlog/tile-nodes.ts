@@ -9,13 +9,12 @@ export const fullTileBytes: number = tileWidth * hashBytes
 
 /** All complete subtrees of one tile. Between the levels that tiles store, theirs are found by hashing. */
 export class TileNodes {
-  /** Number of hashes that the tile stores, 1 .. 256. */
-  readonly width: number
+  readonly #width: number
   readonly #rows: readonly Uint8Array[]
 
   /** @param data the tile's hashes side by side: 1 to 256 of them */
   constructor(data: Uint8Array) {
-    this.width = data.length / hashBytes
+    this.#width = data.length / hashBytes
     this.#rows = hashRows(data)
   }
 
@@ -29,7 +28,7 @@ export class TileNodes {
   cover(): Uint8Array[] {
     const cover: Uint8Array[] = []
     for (let height = 0; height <= tileHeight; height += 1) {
-      const count = Math.floor(this.width / 2 ** height)
+      const count = Math.floor(this.#width / 2 ** height)
       if (count % 2 === 1) cover.push(this.hashAt(height, count - 1))
     }
     return cover

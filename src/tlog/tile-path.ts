@@ -8,7 +8,7 @@ export interface EntryBundle extends Omit<Tile, 'level'> {
 }
 
 /**
- * The path of a tile or an entry bundle below the log's prefix, e.g. `tile/0/x001/x234/067.p/8`
+ * The path of a tile or an entry bundle below the log's prefix, e.g. `tile/0/x007/x001/042.p/8`
  * (c2sp.org/tlog-tiles, "Merkle Tree").
  *
  * @throws AuditLogError `tile_malformed` when there can be no such tile

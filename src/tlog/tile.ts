@@ -1,6 +1,6 @@
 import { AuditLogError } from '../errors.ts'
-import { type HashReader, readAll } from './prove.ts'
 import { hashBytes } from './merkle-hash.ts'
+import { type HashReader, readAll } from './prove.ts'
 import { tileHeight, tileWidth } from './tile-nodes.ts'
 import { isTreeSize } from './tree-head.ts'
 
@@ -24,17 +24,15 @@ export interface TileData extends Tile {
 }
 
 /**
- * The tiles of a tree that a smaller tree did not have, or had only in part: what there is to publish. From size 0 these
- * are all tiles of the tree. Lowest level first, in each level from left to right.
+ * The tiles of a tree that a smaller tree did not have, or had only in part: what there is to publish. From size 0
+ * these are all tiles of the tree. Lowest level first, in each level from left to right.
  *
  * @throws AuditLogError `option_invalid` when the sizes are not in order or beyond 2^53-1
  * @example
  * for (const tile of newTiles(lastPublished.size, checkpoint.size)) formatTilePath(tile)
  */
 export function* newTiles(olderSize: number, newerSize: number): Generator<Tile, void, undefined> {
-  if (!isTreeSize(olderSize) || !isTreeSize(newerSize) || olderSize > newerSize) {
-    throw new AuditLogError('option_invalid', 'expected two tree sizes, the smaller one first')
-  }
+  if (olderSize > newerSize) throw new AuditLogError('option_invalid', 'the older tree is the larger one')
   for (let level = 0; hashCount(newerSize, level) > 0; level += 1) {
     const newer = hashCount(newerSize, level)
     if (hashCount(olderSize, level) === newer) continue
@@ -44,7 +42,11 @@ export function* newTiles(olderSize: number, newerSize: number): Generator<Tile,
   }
 }
 
-/** The partial tiles of a tree, lowest level first. They are enough to append to the tree and to tell its root. */
+/**
+ * The partial tiles of a tree, lowest level first. They are enough to append to the tree and to tell its root.
+ *
+ * @throws AuditLogError `option_invalid` when this is no tree size
+ */
 export function partialTiles(treeSize: number): Tile[] {
   const tiles: Tile[] = []
   for (let level = 0; hashCount(treeSize, level) > 0; level += 1) {
@@ -54,7 +56,11 @@ export function partialTiles(treeSize: number): Tile[] {
   return tiles
 }
 
-/** How wide a tile is in a tree: 256 when it is full, 0 when the tree has no such tile. */
+/**
+ * How wide a tile is in a tree: 256 when it is full, 0 when the tree has no such tile.
+ *
+ * @throws AuditLogError `option_invalid` when this is no tree size
+ */
 export function tileWidthIn(treeSize: number, level: number, index: number): number {
   return Math.max(0, Math.min(tileWidth, hashCount(treeSize, level) - index * tileWidth))
 }
@@ -77,5 +83,6 @@ export async function readTile(tile: Tile, reader: HashReader): Promise<Uint8Arr
 
 /** How many hashes all tiles of a level hold together: `floor(treeSize / 256^level)`. */
 function hashCount(treeSize: number, level: number): number {
+  if (!isTreeSize(treeSize)) throw new AuditLogError('option_invalid', 'expected a tree size from 0 to 2^53-1')
   return Math.floor(treeSize / tileWidth ** level)
 }

@@ -16,7 +16,9 @@ export interface TlogProof {
   readonly hashes: readonly Uint8Array[]
   /** The checkpoint, a signed note. */
   readonly checkpoint: string
-  /** Data for the application, not empty. Nothing protects it: it stays **unverified** also in a proof that verifies. */
+  /**
+   * Data for the application, not empty. Nothing protects it: it stays **unverified** also in a proof that verifies.
+   */
   readonly extra?: Uint8Array
 }
 
@@ -29,14 +31,15 @@ export interface VerifiedTlogProof {
 }
 
 /**
- * Verifies that a log contains some data, offline: the checkpoint under the policy, and that its tree contains the leaf.
+ * Verifies that a log contains some data, offline: the checkpoint under the policy, and that its tree contains the
+ * leaf.
  *
  * @param proof the contents of a `.tlog-proof` file; may come from an attacker
- * @param data the leaf's data, from the caller's own hands and not from the proof. In this library's logs the 32 bytes of
- * the `entry_hash` that the caller has computed from the entry.
+ * @param data the leaf's data, from the caller's own hands and not from the proof. In this library's logs the 32 bytes
+ * of the `entry_hash` that the caller has computed from the entry.
  * @param policy from `parsePolicy`, or from `trustLogs` where no witness is asked for
- * @throws AuditLogError `proof_malformed`; `proof_invalid` when the tree does not contain the data at that index; for the
- * checkpoint those of `openCheckpoint`
+ * @throws AuditLogError `proof_malformed`; `proof_invalid` when the tree does not contain the data at that index; for
+ * the checkpoint those of `openCheckpoint`
  * @example
  * const { index, checkpoint } = await verifyTlogProof(file, entryHash, parsePolicy(policyFile))
  */
@@ -58,33 +61,30 @@ export async function verifyTlogProof(
  */
 export function formatTlogProof({ index, hashes, checkpoint, extra }: TlogProof): string {
   const extraLine = extra === undefined ? '' : `extra ${encodeBase64(extra)}\n`
-  const proof = `${header}\n${extraLine}index ${index}\n${formatHashLines(hashes)}\n${checkpoint}`
-  parseTlogProof(proof)
-  return proof
+  const file = `${header}\n${extraLine}index ${index}\n${formatHashLines(hashes)}${checkpoint}`
+  parseTlogProof(file)
+  return file
 }
 
 /**
  * Takes a proof apart **without verifying it**: {@link verifyTlogProof} does.
  *
- * @param proof at most 2,000,000 bytes
+ * @param file at most 2,000,000 bytes
  * @throws AuditLogError `proof_malformed` when it is not in the one form that such a proof has; for what should be a
  * checkpoint `note_malformed` or `checkpoint_malformed`
  */
-export function parseTlogProof(proof: string | Uint8Array): TlogProof {
-  const text = decodeText(proof, 2_000_000, 'proof_malformed')
-  const end = text.indexOf('\n\n')
-  const lines = text.slice(0, Math.max(end, 0)).split('\n')
-  if (lines.shift() !== header) throw malformed(`expected the first line to be ${header}, and an empty line later`)
-  const extra =
-    lines[0]?.startsWith('extra ') === true ? decodeBase64(lines.shift()?.slice('extra '.length) ?? '') : undefined
-  if (extra?.length === 0 || extra === null) throw malformed('expected base64 after "extra"')
-  const index = parseDecimal(/^index (.*)$/.exec(lines.shift() ?? '')?.[1] ?? '')
-  if (index === null) throw malformed('expected "index" and a number up to 2^53-1')
-  const hashes = parseHashLines(lines)
-  if (hashes === null) throw malformed('expected at most 63 lines with a hash of 32 bytes in base64')
-  const checkpoint = text.slice(end + 2)
-  parseCheckpoint(parseNote(checkpoint).text)
-  return { index, hashes, checkpoint, ...(extra === undefined ? {} : { extra }) }
+export function parseTlogProof(file: string | Uint8Array): TlogProof {
+  const text = decodeText(file, 2_000_000, 'proof_malformed')
+  const start = /^c2sp\.org\/tlog-proof@v1\n(?:extra ([^\n]+)\n)?index ([^\n]+)\n/.exec(text)
+  if (start === null) throw malformed(`expected ${header}, perhaps a line with "extra", and one with "index"`)
+  const index = parseDecimal(start[2] ?? '')
+  if (index === null) throw malformed('expected an index from 0 to 2^53-1')
+  const extra = start[1] === undefined ? undefined : decodeBase64(start[1])
+  if (extra === null) throw malformed('expected the extra data in base64')
+  const proof = parseHashLines(text, start[0].length)
+  if (proof === null) throw malformed('expected at most 63 lines with a hash of 32 bytes in base64, and an empty line')
+  parseCheckpoint(parseNote(proof.rest).text)
+  return { index, hashes: proof.hashes, checkpoint: proof.rest, ...(extra === undefined ? {} : { extra }) }
 }
 
 const header = 'c2sp.org/tlog-proof@v1'

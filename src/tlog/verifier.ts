@@ -6,8 +6,8 @@ import { parseVerifierKey, type VerifierKey } from './note-key.ts'
 
 /**
  * The verifier for a verifier key: of a log's signatures for type `ed25519`, of a witness's cosignatures for
- * `cosignature/v1`. In Node it answers at once, in a browser with a promise; a runtime without Ed25519 says so with code
- * `crypto_unavailable` when a signature is to be verified.
+ * `cosignature/v1`. In Node it answers at once, in a browser with a promise; a runtime without Ed25519 says so with
+ * code `crypto_unavailable` when a signature is to be verified.
  *
  * @param verifierKey e.g. `example.com/audit+f80c4422+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs`
  * @throws AuditLogError `key_malformed`; `key_unsupported` when it is of another signature type

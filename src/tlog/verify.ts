@@ -3,8 +3,9 @@ import { emptyRoot, hashNode, isHash, sameHash } from './merkle-hash.ts'
 import { isTreeSize, type TreeHead } from './tree-head.ts'
 
 /**
- * Verifies that a tree contains a leaf at an index (RFC 9162 section 2.1.3.2). Returns when it does and throws otherwise, so
- * that a forgotten check of a result cannot pass for a yes. Everything but `head` may come from an attacker.
+ * Verifies that a tree contains a leaf at an index (RFC 9162 section 2.1.3.2). Returns when it does and throws
+ * otherwise, so that a forgotten check of a result cannot pass for a yes. Everything but `head` may come from an
+ * attacker.
  *
  * @param head the tree, from a checkpoint that was opened: a proof alone does not bind the size to the root
  * @param index position of the leaf, 0 .. size-1

@@ -80,7 +80,7 @@ describe.skipIf(!hasGo())("Go's golang.org/x/mod/sumdb (skipped where Go or the 
 
   test('finds the root that we find', async () => {
     const range = new CompactRange()
-    range.appendMany(hashLeaves(await theirs('leaves')))
+    range.append(hashLeaves(await theirs('leaves')))
     expect(base64(range.root())).toBe(base64(checkpoint.rootHash))
   })
 
@@ -129,7 +129,7 @@ async function writeOurLog(at: (name: string) => string): Promise<void> {
   }
   for (const size of [1, 256, 257, 65_536, 65_537, head.size]) {
     const older = new CompactRange()
-    older.appendMany(hashLeaves(leaves.subarray(0, size * 32)))
+    older.append(hashLeaves(leaves.subarray(0, size * 32)))
     const hashes = (await proveConsistency(size, head.size, reader)).map(base64)
     proofs.consistency.push({ size, root: base64(older.root()), hashes })
   }

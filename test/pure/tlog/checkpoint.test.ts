@@ -5,12 +5,12 @@ import { codeOf } from '../../support/error-code.ts'
 import { oneByteMutations } from '../../support/mutations.ts'
 
 const root = '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
-const text = `log.example/audit\n20852163\n${root}\n`
+const text = `log.example/audit\n40717263\n${root}\n`
 
 test('a checkpoint is origin, size and root', () => {
   const checkpoint: Checkpoint = {
     origin: 'log.example/audit',
-    size: 20_852_163,
+    size: 40_717_263,
     rootHash: emptyRoot(),
     extensions: [],
   }
@@ -21,7 +21,7 @@ test('a checkpoint is origin, size and root', () => {
 test('extension lines follow', () => {
   const { extensions, ...head } = parseCheckpoint(`${text}one two\nthree\n`)
   expect(extensions).toEqual(['one two', 'three'])
-  expect(head).toEqual({ origin: 'log.example/audit', size: 20_852_163, rootHash: emptyRoot() })
+  expect(head).toEqual({ origin: 'log.example/audit', size: 40_717_263, rootHash: emptyRoot() })
 })
 
 test('a checkpoint that is parsed is the one that was formatted', () => {
@@ -57,16 +57,16 @@ describe('a text is no checkpoint that', () => {
     'ends in an empty line': `${text}\n`,
     'has an empty extension line': `${text}\nmore\n`,
     'has no origin': text.slice(text.indexOf('\n')),
-    'has a leading zero': text.replace('208', '0208'),
-    'has a sign': text.replace('208', '+208'),
-    'has a negative size': text.replace('208', '-208'),
-    'has a fraction': text.replace('208', '2.08'),
-    'has an exponent': text.replace('20852163', '2e7'),
-    'has a hexadecimal size': text.replace('20852163', '0x13e2e03'),
-    'has digits of another script': text.replace('2085', '\u{0662}\u{0660}\u{0668}\u{0665}'),
-    'has a size of 2^53': text.replace('20852163', '9007199254740992'),
-    'has a size of 2^64': text.replace('20852163', '18446744073709551616'),
-    'has a space after the size': text.replace('163\n', '163 \n'),
+    'has a leading zero': text.replace('407', '0407'),
+    'has a sign': text.replace('407', '+407'),
+    'has a negative size': text.replace('407', '-407'),
+    'has a fraction': text.replace('407', '4.07'),
+    'has an exponent': text.replace('40717263', '4e7'),
+    'has a hexadecimal size': text.replace('40717263', '0x26d4c4f'),
+    'has digits of another script': text.replace('4071', '\u{0664}\u{0660}\u{0667}\u{0661}'),
+    'has a size of 2^53': text.replace('40717263', '9007199254740992'),
+    'has a size of 2^64': text.replace('40717263', '18446744073709551616'),
+    'has a space after the size': text.replace('263\n', '263 \n'),
     'has no root': text.replace(root, ''),
     'has a root of 31 bytes': text.replace(root, 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=='),
     'has a root of 33 bytes': text.replace(root, 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'),

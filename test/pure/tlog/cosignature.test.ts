@@ -3,6 +3,8 @@ import {
   addCosignatures,
   cosignatureTimeSeconds,
   createSigner,
+  createVerifier,
+  formatVerifierKey,
   formatSignatureLines,
   openNote,
   parseNote,
@@ -48,14 +50,23 @@ test('a cosignature does not verify with another time, length, text or type of k
 })
 
 test('a time beyond 2^53 seconds is refused, even when it is signed', async () => {
-  const seed = new Uint8Array(32).fill(7)
-  const key = await ed25519.signingKey(seed)
-  const time = 2n ** 53n
-  const message = new TextEncoder().encode(`cosignature/v1\ntime ${time}\n${text}`)
-  const signature = new Uint8Array(72)
-  new DataView(signature.buffer).setBigUint64(0, time)
-  signature.set(await key.sign(message), 8)
-  expect(codeOf(() => cosignatureTimeSeconds({ name: '', keyId: 0, signature }))).toBe('note_malformed')
+  const key = await ed25519.signingKey(new Uint8Array(32).fill(7))
+  const verifier = createVerifier(formatVerifierKey('w', 'cosignature/v1', key.publicKey))
+  const verdictAt = async (time: bigint): Promise<boolean> => {
+    const signature = new Uint8Array(72)
+    new DataView(signature.buffer).setBigUint64(0, time)
+    signature.set(await key.sign(new TextEncoder().encode(`cosignature/v1\ntime ${time}\n${text}`)), 8)
+    return verifier.verify(new TextEncoder().encode(text), signature)
+  }
+  expect(await verdictAt(2n ** 53n - 1n)).toBe(true)
+  expect(await verdictAt(2n ** 53n)).toBe(false)
+  expect(await verdictAt(2n ** 64n - 1n)).toBe(false)
+})
+
+test('what is no cosignature has no time', () => {
+  for (const signature of [new Uint8Array(0), new Uint8Array(8), new Uint8Array(72).fill(0xff)]) {
+    expect(codeOf(() => cosignatureTimeSeconds({ name: '', keyId: 0, signature }))).toBe('note_malformed')
+  }
 })
 
 test('a witness signs checkpoints and nothing else', async () => {

@@ -32,6 +32,10 @@ test('a row that is no multiple of 32 bytes is refused', () => {
   expect(codeOf(() => hashLeaves(new Uint8Array(33)))).toBe('option_invalid')
 })
 
+test('an entry_hash that is still text is not taken for data', () => {
+  expect(codeOf(() => hashLeaf('ab'.repeat(32) as unknown as Uint8Array))).toBe('option_invalid')
+})
+
 test('a browser computes the same hashes as Node, also where input and output overlap', () => {
   for (const sha256Into of [chooseSha256Into(undefined), chooseSha256Into(hash)]) {
     const row = Uint8Array.from({ length: 100 }, (_, index) => index)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { meetsQuorum, parsePolicy, type Policy } from '../../../src/tlog/index.ts'
+import { meetsQuorum, parsePolicy, type Policy, trustLogs } from '../../../src/tlog/index.ts'
 import { codeOf } from '../../support/error-code.ts'
 import { oneByteMutations } from '../../support/mutations.ts'
 import { makeKeys, origin } from '../../support/tlog-fixtures.ts'
@@ -18,14 +18,14 @@ log ${log} https://log.example/audit/
 witness X1 ${x1}
 witness X2 ${x2} https://x2.example/
 witness X3 ${x3}
-group X-witnesses 2 X1 X2 X3
+group ours 2 X1 X2 X3
 \t witness  Y1\t${y1}
 witness Y2 ${y2}
 witness Y3 ${y3}
-group Y-witnesses any Y1 Y2 Y3
+group theirs any Y1 Y2 Y3
   # comment
-group X-and-Y all X-witnesses Y-witnesses
-quorum X-and-Y
+group everybody all ours theirs
+quorum everybody
 `
 
 test('a policy file tells logs, witnesses, groups and the quorum', () => {
@@ -40,11 +40,11 @@ test('a policy file tells logs, witnesses, groups and the quorum', () => {
     ['Y3', 'witness.example/y3', undefined],
   ])
   expect(policy.groups).toEqual([
-    { name: 'X-witnesses', threshold: 2, members: ['X1', 'X2', 'X3'] },
-    { name: 'Y-witnesses', threshold: 1, members: ['Y1', 'Y2', 'Y3'] },
-    { name: 'X-and-Y', threshold: 2, members: ['X-witnesses', 'Y-witnesses'] },
+    { name: 'ours', threshold: 2, members: ['X1', 'X2', 'X3'] },
+    { name: 'theirs', threshold: 1, members: ['Y1', 'Y2', 'Y3'] },
+    { name: 'everybody', threshold: 2, members: ['ours', 'theirs'] },
   ])
-  expect(policy.quorum).toBe('X-and-Y')
+  expect(policy.quorum).toBe('everybody')
 })
 
 test.each([
@@ -104,6 +104,10 @@ test('many logs, witnesses and groups are accepted', async () => {
   expect([meetsQuorum(policy, everybody), meetsQuorum(policy, everybody.slice(1))]).toEqual([true, false])
 })
 
+test('the error names the line and not what stands there', () => {
+  expect(() => parsePolicy(`# policy\nwitness w ${log}\n`)).toThrow(/^line 2: (?!.*log\.example)/)
+})
+
 describe('a policy is refused that', () => {
   const w = `witness w ${x1}\nwitness v ${x2}\n`
   const refused: Record<string, string | Uint8Array> = {
@@ -155,6 +159,7 @@ describe('a policy is refused that', () => {
     expect(codeOf(() => parsePolicy(`log ${x1}\nquorum none\n`))).toBe('key_unsupported')
     expect(codeOf(() => parsePolicy(`witness w ${log}\nquorum w\n`))).toBe('key_unsupported')
     expect(codeOf(() => parsePolicy(`witness w ${x1.slice(1)}\nquorum w\n`))).toBe('key_malformed')
+    expect(codeOf(() => trustLogs([x1]))).toBe('key_unsupported')
   })
 })
 

@@ -8,7 +8,7 @@ import {
   TileHashReader,
   verifyInclusion,
 } from '../../../src/tlog/index.ts'
-import { codeOfAsync } from '../../support/error-code.ts'
+import { codeOf, codeOfAsync } from '../../support/error-code.ts'
 import { hex, ReferenceTree, sampleData } from '../../support/merkle-reference.ts'
 import { TileStore } from '../../support/tile-store.ts'
 
@@ -111,6 +111,11 @@ describe('a reader refuses', () => {
       [0, Number.NaN],
     ] as const) {
       expect(await codeOfAsync(reader.readHashes([{ level, index }]))).toBe('option_invalid')
+    }
+  })
+  test('a tree of no size', () => {
+    for (const size of [Number.NaN, -1, Infinity, 2 ** 53]) {
+      expect(codeOf(() => new TileHashReader({ size, rootHash: new Uint8Array(32) }, () => []))).toBe('option_invalid')
     }
   })
   test('nothing else after a bad tile: what was wrong once is read anew', async () => {

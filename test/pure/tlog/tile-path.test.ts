@@ -14,8 +14,8 @@ test.each([
   [{ level: 0, index: 0, width: 256 }, 'tile/0/000'],
   [{ level: 0, index: 999, width: 255 }, 'tile/0/999.p/255'],
   [{ level: 1, index: 1000, width: 256 }, 'tile/1/x001/000'],
-  [{ level: 63, index: 1_234_067, width: 1 }, 'tile/63/x001/x234/067.p/1'],
-  [{ level: 'entries', index: 1_234_067, width: 8 }, 'tile/entries/x001/x234/067.p/8'],
+  [{ level: 63, index: 7_001_042, width: 1 }, 'tile/63/x007/x001/042.p/1'],
+  [{ level: 'entries', index: 7_001_042, width: 8 }, 'tile/entries/x007/x001/042.p/8'],
 ] as const)('%j is at %s', (tile, path) => {
   expect(formatTilePath(tile)).toBe(path)
   expect(parseTilePath(path)).toEqual(tile)

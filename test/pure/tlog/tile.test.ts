@@ -7,12 +7,12 @@ import { hex, ReferenceTree, sampleData, sideBySide } from '../../support/merkle
 const tilesOf = (size: number): Tile[] => [...newTiles(0, size)]
 const keyOf = ({ level, index, width }: Tile): string => `${level}/${index}/${width}`
 
-test('a tree of 70,000 leaves has 273 full tiles and one partial tile of leaf hashes, 1 and 1 above, and 1 on top', () => {
+test('a tree of 80,000 leaves has 312 full tiles and one partial tile of leaf hashes, 1 and 1 above, and 1 on top', () => {
   const counts = new Map<string, number>()
-  for (const { level, width } of newTiles(0, 70_000)) {
+  for (const { level, width } of newTiles(0, 80_000)) {
     counts.set(`${level} ${width}`, (counts.get(`${level} ${width}`) ?? 0) + 1)
   }
-  expect(Object.fromEntries(counts)).toEqual({ '0 256': 273, '0 112': 1, '1 256': 1, '1 17': 1, '2 1': 1 })
+  expect(Object.fromEntries(counts)).toEqual({ '0 256': 312, '0 128': 1, '1 256': 1, '1 56': 1, '2 1': 1 })
 })
 
 test('a tree of 256 leaves has a full tile and one hash above it; the empty tree has no tile', () => {
@@ -69,4 +69,6 @@ test('sizes that are no sizes, or in the wrong order, are refused', () => {
   ] as const) {
     expect(codeOf(() => [...newTiles(older, newer)])).toBe('option_invalid')
   }
+  expect(codeOf(() => partialTiles(Infinity))).toBe('option_invalid')
+  expect(codeOf(() => tileWidthIn(Number.NaN, 0, 0))).toBe('option_invalid')
 })
