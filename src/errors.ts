@@ -30,6 +30,21 @@
  * | `privilege_missing` | the role that installs may not; the error carries the SQL for somebody who may |
  * | `server_unsupported` | PostgreSQL older than 15, or a database that is not UTF8 |
  * | `file_unreadable` | a file to verify cannot be read or is not JSON |
+ * | `note_malformed` | a text is no signed note (c2sp.org/signed-note) |
+ * | `note_unverified` | no signature of the note is by a key that is trusted for it |
+ * | `signature_invalid` | a signature names a known key and does not verify: the text, the signature or the key was altered |
+ * | `checkpoint_malformed` | a note's text is no checkpoint (c2sp.org/tlog-checkpoint), or its tree is larger than 2^53-1 |
+ * | `checkpoint_foreign` | the checkpoint is of a log that the policy does not name |
+ * | `quorum_missing` | the log signed the checkpoint, but not enough of the policy's witnesses did |
+ * | `proof_malformed` | a file is no proof (c2sp.org/tlog-proof) |
+ * | `proof_invalid` | the proof does not prove what it was offered for |
+ * | `request_malformed` | a request to a witness (c2sp.org/tlog-witness) is malformed |
+ * | `key_malformed` | a key is not in the form that c2sp.org/signed-note gives it, or its key ID does not fit |
+ * | `key_unsupported` | a key is of a signature type that does not serve here |
+ * | `policy_malformed` | a file is no policy (c2sp.org/tlog-policy) |
+ * | `tile_malformed` | a tile, an entry bundle or its path has not the form of c2sp.org/tlog-tiles |
+ * | `tile_invalid` | tiles do not hash to the root of the tree that they are said to belong to |
+ * | `crypto_unavailable` | this runtime has no Ed25519, so nothing can be said about a signature |
  */
 export type AuditLogErrorCode =
   | 'event_invalid_type'
@@ -59,6 +74,21 @@ export type AuditLogErrorCode =
   | 'privilege_missing'
   | 'server_unsupported'
   | 'file_unreadable'
+  | 'note_malformed'
+  | 'note_unverified'
+  | 'signature_invalid'
+  | 'checkpoint_malformed'
+  | 'checkpoint_foreign'
+  | 'quorum_missing'
+  | 'proof_malformed'
+  | 'proof_invalid'
+  | 'request_malformed'
+  | 'key_malformed'
+  | 'key_unsupported'
+  | 'policy_malformed'
+  | 'tile_malformed'
+  | 'tile_invalid'
+  | 'crypto_unavailable'
 
 /** What an {@link AuditLogError} can tell besides its code. */
 export interface AuditLogErrorDetails {

@@ -1,0 +1,47 @@
+import { createHash, hash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { emptyRoot, hashLeaf, hashLeaves, hashNode } from '../../../src/tlog/index.ts'
+import { chooseSha256Into } from '../../../src/tlog/sha256.ts'
+import { codeOf } from '../../support/error-code.ts'
+import { hex, sampleData, sideBySide } from '../../support/merkle-reference.ts'
+
+test('the empty tree has the hash of the empty string', () => {
+  expect(hex(emptyRoot())).toEqual(['e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'])
+})
+
+test('a leaf without data has the hash of the prefix alone', () => {
+  expect(hex(hashLeaf(new Uint8Array(0)))).toEqual(['6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d'])
+})
+
+test('leaves and nodes are hashed with different prefixes', () => {
+  const [left, right] = sampleData(2) as [Uint8Array, Uint8Array]
+  const sha256 = (prefix: number): string =>
+    createHash('sha256')
+      .update(Uint8Array.of(prefix, ...left, ...right))
+      .digest('hex')
+  expect(hex(hashLeaf(sideBySide([left, right])))).toEqual([sha256(0)])
+  expect(hex(hashNode(left, right))).toEqual([sha256(1)])
+})
+
+test('many leaves are hashed as each one is', () => {
+  const data = sampleData(300)
+  expect(hex(hashLeaves(sideBySide(data)))).toEqual(hex(sideBySide(data.map(hashLeaf))))
+})
+
+test('a row that is no multiple of 32 bytes is refused', () => {
+  expect(codeOf(() => hashLeaves(new Uint8Array(33)))).toBe('option_invalid')
+})
+
+test('an entry_hash that is still text is not taken for data', () => {
+  expect(codeOf(() => hashLeaf('ab'.repeat(32) as unknown as Uint8Array))).toBe('option_invalid')
+})
+
+test('a browser computes the same hashes as Node, also where input and output overlap', () => {
+  for (const sha256Into of [chooseSha256Into(undefined), chooseSha256Into(hash)]) {
+    const row = Uint8Array.from({ length: 100 }, (_, index) => index)
+    const expected = createHash('sha256').update(row.subarray(0, 65)).digest('hex')
+    sha256Into(row.subarray(0, 65), row, 1)
+    expect(hex(row.subarray(1, 33))).toEqual([expected])
+    expect([row[0], row[33], row[99]]).toEqual([0, 33, 99])
+  }
+})
