@@ -45,7 +45,9 @@ export async function testDatabase(): Promise<TestDatabase> {
     for (const client of clients) await client.end().catch(() => undefined)
     for (const made of pools) await made.end().catch(() => undefined)
     await dropDatabase(server, name)
-    for (const role of await rolesOf(server, roles)) await server.query(`drop role if exists ${role}`)
+    // Twice, because a role that granted another can only go after it.
+    const litter = await rolesOf(server, roles)
+    for (const role of [...litter, ...litter]) await server.query(`drop role if exists ${role}`).catch(() => undefined)
     await server.end()
   })
   return {
