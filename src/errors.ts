@@ -29,6 +29,12 @@
  * | `role_unsafe` | one of the group roles exists and is not a plain group role |
  * | `privilege_missing` | the role that installs may not; the error carries the SQL for somebody who may |
  * | `server_unsupported` | PostgreSQL older than 15, or a database that is not UTF8 |
+ * | `sequencing_failed` | a round of the sequencer failed; it is tried again |
+ * | `witness_refused` | a witness has seen another history of the log |
+ * | `witness_unreachable` | a witness did not answer in time, or answered something else |
+ * | `log_forked` | the log contradicts a checkpoint that was signed before: it was rewritten |
+ * | `log_rolled_back` | the log is shorter than a checkpoint that was signed before: it was put back to an earlier state |
+ * | `tree_damaged` | the stored tree does not lead to the checkpoint that was signed over it |
  * | `file_unreadable` | a file to verify cannot be read or is not JSON |
  * | `note_malformed` | a text is no signed note (c2sp.org/signed-note) |
  * | `note_unverified` | no signature of the note is by a key that is trusted for it |
@@ -73,6 +79,12 @@ export type AuditLogErrorCode =
   | 'role_unsafe'
   | 'privilege_missing'
   | 'server_unsupported'
+  | 'sequencing_failed'
+  | 'witness_refused'
+  | 'witness_unreachable'
+  | 'log_forked'
+  | 'log_rolled_back'
+  | 'tree_damaged'
   | 'file_unreadable'
   | 'note_malformed'
   | 'note_unverified'

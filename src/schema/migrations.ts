@@ -4,6 +4,7 @@ import canonicalSql from '../../sql/0002-canonical.sql'
 import entrySql from '../../sql/0003-entry.sql'
 import appendSql from '../../sql/0004-append.sql'
 import partitionSql from '../../sql/0005-partition.sql'
+import evidenceSql from '../../sql/0006-evidence.sql'
 
 /** One numbered file of `sql/`. */
 export interface Migration {
@@ -21,6 +22,7 @@ const files: Readonly<Record<string, string>> = {
   '0003-entry': entrySql,
   '0004-append': appendSql,
   '0005-partition': partitionSql,
+  '0006-evidence': evidenceSql,
 }
 
 /** All of them in order. A file that has been released never changes; `sql/released.json` holds their hashes. */

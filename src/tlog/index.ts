@@ -38,7 +38,7 @@ export {
   trustLogs,
 } from './policy.ts'
 export { type HashReader, proveConsistency, proveInclusion, proveInclusions, readRoot } from './prove.ts'
-export { RightEdge } from './right-edge.ts'
+export { type FullTile, RightEdge } from './right-edge.ts'
 export { createSigner, createSignerFor, type SignerOptions } from './signer.ts'
 export type { Subtree } from './subtree.ts'
 export { newTiles, partialTiles, readTile, type Tile, type TileData, tileWidthIn } from './tile.ts'

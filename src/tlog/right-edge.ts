@@ -10,6 +10,12 @@ interface Level {
   width: number
 }
 
+/** A tile that has become full, and the one hash that stands for it in the tile above. */
+export interface FullTile extends TileData {
+  /** 32 bytes. */
+  readonly rootHash: Uint8Array
+}
+
 /**
  * A growing tree, as the partial tiles at its right edge: takes leaves, hands over the tiles that they fill and tells
  * the root. It costs one hash per leaf and holds at most 7 tiles, however large the tree is.
@@ -74,11 +80,11 @@ export class RightEdge {
    * @throws AuditLogError `option_invalid` when the length is no multiple of 32 or the tree would be larger than
    * 2^53-1; nothing is appended then
    */
-  append(leafHashes: Uint8Array): TileData[] {
+  append(leafHashes: Uint8Array): FullTile[] {
     requireHashRow(leafHashes)
     const size = this.#size + leafHashes.length / hashBytes
     if (!isTreeSize(size)) throw new AuditLogError('option_invalid', 'the tree would be larger than 2^53-1')
-    const filled: TileData[] = []
+    const filled: FullTile[] = []
     const first = this.#level(0)
     for (let at = 0; at < leafHashes.length;) {
       const taken = Math.min(fullTileBytes - first.width * hashBytes, leafHashes.length - at)
@@ -100,13 +106,15 @@ export class RightEdge {
   }
 
   // Hands over every tile that is full now, and puts its hash into the tile above.
-  #carry(filled: TileData[]): void {
+  #carry(filled: FullTile[]): void {
     for (let level = 0; this.#level(level).width === tileWidth; level += 1) {
       const full = this.#level(level)
       const above = this.#level(level + 1)
       const index = this.#size / tileWidth ** (level + 1) - 1
-      filled.push({ level, index, width: tileWidth, data: full.data.slice() })
-      hashFullTile(full.data, above.data, above.width * hashBytes)
+      const place = above.width * hashBytes
+      hashFullTile(full.data, above.data, place)
+      const rootHash = above.data.slice(place, place + hashBytes)
+      filled.push({ level, index, width: tileWidth, data: full.data.slice(), rootHash })
       above.width += 1
       full.width = 0
     }

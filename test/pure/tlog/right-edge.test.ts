@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hashLeaf, newTiles, partialTiles, RightEdge, type TileData } from '../../../src/tlog/index.ts'
+import { CompactRange, hashLeaf, newTiles, partialTiles, RightEdge, type TileData } from '../../../src/tlog/index.ts'
 import { codeOf } from '../../support/error-code.ts'
 import { hex, ReferenceTree, sampleData, sideBySide } from '../../support/merkle-reference.ts'
 
@@ -28,6 +28,12 @@ test('a tree with tiles on three levels has the root of RFC 6962', () => {
   }
 })
 
+function rootOf(hashes: Uint8Array): string[] {
+  const range = new CompactRange()
+  range.append(hashes)
+  return hex(range.root())
+}
+
 test('growing in steps hands over exactly the tiles that are new, each with its hashes', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(900), { maxLength: 6 }), (steps) => {
@@ -38,10 +44,11 @@ test('growing in steps hands over exactly the tiles that are new, each with its 
         const stored = edge.partialTiles()
         const tiles = new Map([...filled, ...stored].map((tile) => [nameOf(tile), tile]))
         for (const tile of newTiles(older, edge.size)) {
-          const { data, ...place } = tiles.get(nameOf(tile))!
-          expect(place).toEqual(tile)
+          const { data, level, index, width } = tiles.get(nameOf(tile))!
+          expect({ level, index, width }).toEqual(tile)
           expect(hex(data)).toEqual(hex(sideBySide(hashesOf(tile))))
         }
+        for (const { data, rootHash } of filled) expect(hex(rootHash)).toEqual(rootOf(data))
         // The next step begins with what a process that starts anew would find.
         edge = RightEdge.restore(
           tree.head(edge.size),

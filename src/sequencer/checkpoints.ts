@@ -1,0 +1,78 @@
+import type { Executor } from '../database/database.ts'
+import { quoteIdentifier } from '../schema/names.ts'
+
+/** A checkpoint as it is stored. Not verified. */
+export interface StoredCheckpoint {
+  readonly size: number
+  /** 32 bytes. */
+  readonly rootHash: Uint8Array
+  /** The signed note, with the cosignatures that have been received. */
+  readonly note: string
+  /** When it was signed: RFC 3339, UTC, by the clock of the database. */
+  readonly signedAt: string
+}
+
+/** Reads and appends the checkpoints of one schema. */
+export class Checkpoints {
+  readonly #executor: Executor
+  readonly #quoted: string
+
+  constructor(executor: Executor, schema: string) {
+    this.#executor = executor
+    this.#quoted = quoteIdentifier(schema)
+  }
+
+  /** The one of the largest tree; undefined when none has been signed yet. */
+  latest(): Promise<StoredCheckpoint | undefined> {
+    return this.#read('true', [])
+  }
+
+  /** The smallest that covers a leaf. */
+  covering(leafIndex: number): Promise<StoredCheckpoint | undefined> {
+    return this.#read('tree_size > $1', [leafIndex], 'asc')
+  }
+
+  /** The one of a tree of this size. */
+  ofSize(size: number): Promise<StoredCheckpoint | undefined> {
+    return this.#read('tree_size = $1', [size])
+  }
+
+  /** Appends a checkpoint. Does nothing when there is one of that size. */
+  async append({ size, rootHash, note }: Omit<StoredCheckpoint, 'signedAt'>): Promise<void> {
+    await this.#executor.run(
+      `insert into ${this.#quoted}.checkpoint (tree_size, root_hash, note) values ($1, decode($2, 'hex'), $3) on conflict (tree_size) do nothing`,
+      [size, Buffer.from(rootHash).toString('hex'), note],
+    )
+  }
+
+  /** Appends signature lines to a checkpoint. Those that it has already are left out. */
+  async appendCosignatures(size: number, lines: readonly string[]): Promise<void> {
+    for (const line of lines) {
+      await this.#executor.run(
+        `insert into ${this.#quoted}.cosignature (tree_size, line) values ($1, $2) on conflict (tree_size, line) do nothing`,
+        [size, line],
+      )
+    }
+  }
+
+  async #read(
+    condition: string,
+    values: readonly unknown[],
+    order: 'asc' | 'desc' = 'desc',
+  ): Promise<StoredCheckpoint | undefined> {
+    const [row] = await this.#executor.run(
+      `select tree_size::text, encode(root_hash, 'hex') as root_hash, note, to_char(signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as signed_at,
+         (select coalesce(string_agg(line || chr(10), '' order by received_at, line), '') from ${this.#quoted}.cosignature
+           where cosignature.tree_size = checkpoint.tree_size) as cosignatures
+       from ${this.#quoted}.checkpoint where ${condition} order by checkpoint.tree_size ${order} limit 1`,
+      values,
+    )
+    if (row === undefined) return undefined
+    return {
+      size: Number(row['tree_size']),
+      rootHash: Buffer.from(String(row['root_hash']), 'hex'),
+      note: String(row['note']) + String(row['cosignatures']),
+      signedAt: String(row['signed_at']),
+    }
+  }
+}
