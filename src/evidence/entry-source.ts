@@ -45,8 +45,9 @@ class Input {
   /** Reads another piece behind what is not consumed yet; false at the end of the source. */
   async more(): Promise<boolean> {
     if (this.buffer.length - this.position > largestEntryBytes) throw unreadable('no entry is that long')
-    const { value, done } = await this.#chunks.next()
-    if (done === true) return false
+    const next = await this.#chunks.next()
+    if (next.done === true) return false
+    const { value } = next
     const chunk =
       typeof value === 'string' ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     // Always a copy: readers may overwrite an entry's bytes, and those of the chunk belong to the source.

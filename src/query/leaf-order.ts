@@ -1,0 +1,53 @@
+import type { Entry, EntryContent } from '../canonical/entry.ts'
+import type { Executor } from '../database/database.ts'
+import { quoteIdentifier } from '../schema/names.ts'
+
+/** A leaf of the transparency log and the entry behind it. */
+export interface LogLeaf {
+  /** 0-based position in the tree. */
+  readonly leafIndex: number
+  readonly seq: number
+  /** What the leaf hash is made of: 64 hexadecimal digits. */
+  readonly entryHash: string
+  /**
+   * The hash preimage, made from the columns that are stored: its SHA-256 is `entryHash` when the entry was not altered.
+   * Not verified. Null when the entry is no longer there: purged, or removed by somebody.
+   */
+  readonly line: string | null
+}
+
+/**
+ * Reads leaves in the order of the transparency log, which is the only order that a reader who must not miss an entry can
+ * follow: a late commit gets a later leaf, while by time or seq it would appear behind the reader's back.
+ *
+ * @param from first leaf index to read
+ * @param limit how many at most
+ * @returns fewer than `limit` when there are no more leaves yet
+ */
+export async function readLeaves(
+  executor: Executor,
+  schema: string,
+  from: number,
+  limit: number,
+): Promise<readonly LogLeaf[]> {
+  const quoted = quoteIdentifier(schema)
+  const rows = await executor.run(
+    `select leaf.leaf_index::text, leaf.seq::text, encode(leaf.entry_hash, 'hex') as entry_hash,
+       ${quoted}.entry_line(entry) as line, entry.seq is null as gone
+     from (select * from ${quoted}.leaf where leaf_index >= $1 order by leaf_index limit $2) as leaf
+     left join ${quoted}.entry on entry.timestamp = leaf.timestamp and entry.seq = leaf.seq
+     order by leaf.leaf_index`,
+    [from, limit],
+  )
+  return rows.map((row) => ({
+    leafIndex: Number(row['leaf_index']),
+    seq: Number(row['seq']),
+    entryHash: String(row['entry_hash']),
+    line: row['gone'] === true ? null : String(row['line']),
+  }))
+}
+
+/** The entry that a hash preimage and its hash stand for. Not verified. */
+export function entryOfLine(line: string, entryHash: string): Entry {
+  return { ...(JSON.parse(line) as EntryContent), entry_hash: entryHash }
+}
