@@ -15,6 +15,7 @@
  * | `cursor_invalid` | the cursor is damaged or belongs to another query |
  * | `json_invalid` | a value is no I-JSON (RFC 7493) and has no canonical form |
  * | `option_invalid` | an option has a wrong type or value |
+ * | `driver_missing` | an optional package that this needs is not installed |
  * | `queue_full` | more calls are waiting than the queue holds; nothing was written |
  * | `closed` | the logger is closed; nothing was written |
  * | `write_failed` | the database refused or was not reached; it is certain that nothing was written |
@@ -65,6 +66,7 @@ export type AuditLogErrorCode =
   | 'cursor_invalid'
   | 'json_invalid'
   | 'option_invalid'
+  | 'driver_missing'
   | 'queue_full'
   | 'closed'
   | 'write_failed'
