@@ -37,6 +37,9 @@
  * | `log_rolled_back` | the log is shorter than a checkpoint that was signed before: it was put back to an earlier state |
  * | `tree_damaged` | the stored tree does not lead to the checkpoint that was signed over it |
  * | `file_unreadable` | a file to verify cannot be read or is not JSON |
+ * | `entry_unknown` | the log has no entry of that seq |
+ * | `proof_pending` | the entry is committed, and no checkpoint covers it yet: ask again in a second |
+ * | `checkpoint_unknown` | the log has no stored checkpoint of that size |
  * | `note_malformed` | a text is no signed note (c2sp.org/signed-note) |
  * | `note_unverified` | no signature of the note is by a key that is trusted for it |
  * | `signature_invalid` | a signature names a known key and does not verify: the text, the signature or the key was altered |
@@ -88,6 +91,9 @@ export type AuditLogErrorCode =
   | 'log_rolled_back'
   | 'tree_damaged'
   | 'file_unreadable'
+  | 'entry_unknown'
+  | 'proof_pending'
+  | 'checkpoint_unknown'
   | 'note_malformed'
   | 'note_unverified'
   | 'signature_invalid'

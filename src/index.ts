@@ -34,3 +34,5 @@ export {
   type VerifyEntriesOptions,
 } from './evidence/verify-entries.ts'
 export type { ByteSource } from './evidence/entry-source.ts'
+export { type EntryProof, proveEntries, proveEntry, type ProveOptions } from './evidence/prove-entry.ts'
+export { proveGrowth, type ProveGrowthOptions, verifyGrowth } from './evidence/prove-growth.ts'

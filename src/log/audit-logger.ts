@@ -2,6 +2,8 @@ import type { Entry } from '../canonical/entry.ts'
 import { type Database, type Executor, executorOf } from '../database/database.ts'
 import { sqlStateOf } from '../database/database-error.ts'
 import { AuditLogError } from '../errors.ts'
+import { type EntryProof, proveEntries, proveEntry, type ProveOptions } from '../evidence/prove-entry.ts'
+import { proveGrowth } from '../evidence/prove-growth.ts'
 import { EntryQuery } from '../query/entry-query.ts'
 import { checkName } from '../schema/names.ts'
 import { type Append, appendTo, explainAppend } from './append.ts'
@@ -130,6 +132,25 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   /** Starts a query for entries; see {@link EntryQuery}. */
   query(): EntryQuery {
     return EntryQuery.over(this.#db, this.#schema)
+  }
+
+  /**
+   * The proof that the log contains an entry, as the contents of a `.tlog-proof` file; see {@link proveEntry}.
+   *
+   * @throws AuditLogError `entry_unknown`; `proof_pending` when no checkpoint covers the entry yet; `tree_damaged`
+   */
+  proveEntry(seq: number, options: Pick<ProveOptions, 'policy'> = {}): Promise<string> {
+    return proveEntry(this.#db, seq, { ...options, schema: this.#schema })
+  }
+
+  /** The proofs of several entries, for little more than that of one; see {@link proveEntries}. */
+  proveEntries(seqs: readonly number[], options: Pick<ProveOptions, 'policy'> = {}): Promise<EntryProof[]> {
+    return proveEntries(this.#db, seqs, { ...options, schema: this.#schema })
+  }
+
+  /** The proof that the log only grew since the checkpoint of a tree size; see {@link proveGrowth}. */
+  proveGrowth(from: number, to?: number): Promise<string> {
+    return proveGrowth(this.#db, from, { to, schema: this.#schema })
   }
 
   /** Stops taking events and resolves when those that were taken are written. Leaves `db` open: it belongs to the host. */

@@ -290,7 +290,8 @@ function readEntry(row: EntryRow): Entry {
   }
 }
 
-function explainRead(error: unknown): AuditLogError {
+/** What an error of a read tells the caller. */
+export function explainRead(error: unknown): AuditLogError {
   if (error instanceof AuditLogError) return error
   const sqlState = sqlStateOf(error)
   const details = { cause: new DatabaseError(error), ...(sqlState === undefined ? {} : { sqlState }) }

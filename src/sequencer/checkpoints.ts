@@ -37,6 +37,12 @@ export class Checkpoints {
     return this.#read('tree_size = $1', [size])
   }
 
+  /** The largest that witnesses have cosigned, or newer keys have signed, of those smaller than this size. */
+  cosignedBefore(size: number): Promise<StoredCheckpoint | undefined> {
+    const cosigned = `select max(tree_size) from ${this.#quoted}.cosignature where tree_size < $1`
+    return this.#read(`tree_size = (${cosigned})`, [size])
+  }
+
   /** Appends a checkpoint. Does nothing when there is one of that size. */
   async append({ size, rootHash, note }: Omit<StoredCheckpoint, 'signedAt'>): Promise<void> {
     await this.#executor.run(
