@@ -120,7 +120,8 @@ async function newestTrusted(
   policy: Policy | undefined,
 ): Promise<StoredCheckpoint | undefined> {
   let found = await checkpoints.latest()
-  while (policy !== undefined && found !== undefined) {
+  if (policy === undefined) return found
+  while (found !== undefined) {
     try {
       await openCheckpoint(found.note, policy)
       return found
@@ -129,7 +130,7 @@ async function newestTrusted(
       found = await checkpoints.cosignedBefore(found.size)
     }
   }
-  return found
+  return undefined
 }
 
 async function proveLeaves(
