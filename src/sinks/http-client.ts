@@ -1,0 +1,266 @@
+import http from 'node:http'
+import https from 'node:https'
+import { isIP } from 'node:net'
+import { promisify } from 'node:util'
+import zlib from 'node:zlib'
+import { AuditLogError } from '../errors.ts'
+
+/** How to reach a receiver over HTTP. The same for all sinks that use it. */
+export interface HttpOptions {
+  /**
+   * The receiver's address: `https:`, or `http:` to this host itself. Plain HTTP to another host needs `insecure`.
+   * Credentials in the URL are refused: URLs end up in logs.
+   */
+  readonly url: string
+  /** Certificate authorities to trust instead of the system's, as PEM. Default is the system's. */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined
+  /** Client certificate and key for mutual TLS, as PEM. Default is none. */
+  readonly cert?: string | Buffer | undefined
+  readonly key?: string | Buffer | undefined
+  /** Name that the certificate must carry, when it is not the host of `url`. */
+  readonly servername?: string | undefined
+  /** Permits plain HTTP to another host, where everybody on the way reads the log and the credentials. Default is false. */
+  readonly insecure?: boolean | undefined
+  /** Longest time for one request and its response, in milliseconds, 100 to 600,000. Default is 30,000. */
+  readonly timeoutMs?: number | undefined
+  /** Whether to compress request bodies with gzip. Default is true. */
+  readonly gzip?: boolean | undefined
+}
+
+/** One request. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** Appended to the path of the URL, with its query, e.g. `/services/collector/event`. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | undefined
+  readonly signal: AbortSignal
+}
+
+/** What came back. Header names are in lower case. */
+export interface HttpReply {
+  readonly kind: 'reply'
+  readonly status: number
+  readonly headers: http.IncomingHttpHeaders
+  /** At most the client's limit; decompressed. */
+  readonly body: string
+}
+
+/**
+ * Nothing usable came back. `code` is a stable word: `tls_untrusted`, `unreachable`, `connection_lost`, `timeout`, `aborted`,
+ * `response_too_large`, `response_malformed`.
+ */
+export interface HttpFailure {
+  readonly kind: 'failure'
+  readonly code: string
+  /** One sentence without secrets. */
+  readonly detail: string
+  /** Whether the receiver may have taken the request all the same. */
+  readonly ambiguous: boolean
+}
+
+const gzip = promisify(zlib.gzip)
+const gunzip = promisify(zlib.unzip)
+
+/**
+ * A client for one receiver: keeps connections, never follows a redirect (so credentials go to the host of the URL and to no
+ * other), reads no more of a response than the limit, and resolves whatever happens.
+ */
+export class HttpClient {
+  /** Where it sends, without query and credentials. */
+  readonly origin: string
+  readonly #url: URL
+  readonly #agent: http.Agent
+  readonly #timeoutMs: number
+  readonly #gzip: boolean
+  readonly #maximumResponseBytes: number
+
+  /**
+   * @param connections how many at most
+   * @param maximumResponseBytes how much of a response is read before the connection is cut
+   * @throws AuditLogError `option_invalid`
+   */
+  constructor(options: HttpOptions, connections: number = 4, maximumResponseBytes: number = 1024 * 1024) {
+    this.#url = parseUrl(options)
+    this.origin = this.#url.origin
+    this.#timeoutMs = options.timeoutMs ?? 30_000
+    if (!Number.isInteger(this.#timeoutMs) || this.#timeoutMs < 100 || this.#timeoutMs > 600_000) {
+      throw invalid('a whole number from 100 to 600,000', 'timeoutMs')
+    }
+    this.#gzip = options.gzip ?? true
+    this.#maximumResponseBytes = maximumResponseBytes
+    this.#agent = makeAgent(this.#url, options, connections)
+  }
+
+  /** Sends one request and reads the response. Never rejects. */
+  async request(request: HttpRequest): Promise<HttpReply | HttpFailure> {
+    const { body } = request
+    const compressed =
+      body !== undefined && body.length > 1024 && this.#gzip ? await gzip(body, { level: 1 }) : undefined
+    return this.#exchange(request, compressed ?? body, compressed !== undefined)
+  }
+
+  /** Ends the connections that are kept. */
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  async #exchange(
+    request: HttpRequest,
+    body: Uint8Array | undefined,
+    compressed: boolean,
+  ): Promise<HttpReply | HttpFailure> {
+    const cut = AbortSignal.timeout(this.#timeoutMs)
+    const signal = AbortSignal.any([cut, request.signal])
+    let sent = false
+    try {
+      const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+        const outgoing = (this.#url.protocol === 'https:' ? https : http).request(
+          {
+            protocol: this.#url.protocol,
+            // Brackets belong to the URL and not to the address.
+            hostname: this.#url.hostname.replace(/^\[(.*)\]$/, '$1'),
+            port: this.#url.port,
+            path: joinPath(this.#url.pathname, request.path),
+            method: request.method,
+            headers: {
+              ...request.headers,
+              'accept-encoding': 'gzip',
+              ...(body === undefined ? {} : { 'content-length': String(body.length) }),
+              ...(compressed ? { 'content-encoding': 'gzip' } : {}),
+            },
+            agent: this.#agent,
+            signal,
+          },
+          resolve,
+        )
+        outgoing.on('error', reject)
+        outgoing.on('socket', (socket) => {
+          // Before the connection stands, nothing can have arrived.
+          const established = (): void => void (sent = true)
+          if (outgoing.reusedSocket) established()
+          else socket.once(this.#url.protocol === 'https:' ? 'secureConnect' : 'connect', established)
+        })
+        outgoing.end(body)
+      })
+      return await this.#read(response)
+    } catch (error) {
+      if (cut.aborted) return failure('timeout', `no answer within ${this.#timeoutMs} ms`, sent)
+      if (request.signal.aborted) return failure('aborted', 'the attempt was broken off', sent)
+      return explain(error, sent)
+    }
+  }
+
+  async #read(response: http.IncomingMessage): Promise<HttpReply | HttpFailure> {
+    const chunks: Buffer[] = []
+    let length = 0
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      length += chunk.length
+      if (length > this.#maximumResponseBytes) {
+        response.destroy()
+        return failure('response_too_large', `the response is larger than ${this.#maximumResponseBytes} bytes`, true)
+      }
+      chunks.push(chunk)
+    }
+    const raw = Buffer.concat(chunks)
+    const body =
+      response.headers['content-encoding'] === 'gzip' && raw.length > 0
+        ? await gunzip(raw, { maxOutputLength: this.#maximumResponseBytes }).catch(() => undefined)
+        : raw
+    if (body === undefined) return failure('response_malformed', 'the response cannot be decompressed', true)
+    return { kind: 'reply', status: response.statusCode ?? 0, headers: response.headers, body: body.toString('utf8') }
+  }
+}
+
+/**
+ * The least time to wait that a response asks for, in milliseconds: `Retry-After` in seconds or as a date (RFC 9110 section
+ * 10.2.3), or Azure's `retry-after-ms` and `x-ms-retry-after-ms`. Undefined when there is none or it makes no sense. At most
+ * an hour: a receiver does not switch a log off.
+ *
+ * @param now milliseconds since 1970
+ */
+export function retryAfterMs(headers: http.IncomingHttpHeaders, now: number): number | undefined {
+  for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
+    const value = headers[name]
+    if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Math.min(Number(value), longestWaitMs)
+  }
+  const value = headers['retry-after']?.trim()
+  if (value === undefined) return undefined
+  if (/^\d{1,15}$/.test(value)) return Math.min(Number(value) * 1000, longestWaitMs)
+  const date = /^[A-Z][a-z]+,? /.test(value) ? Date.parse(value) : Number.NaN
+  return Number.isNaN(date) || date <= now ? undefined : Math.min(date - now, longestWaitMs)
+}
+
+/**
+ * A receiver's own words for a status or a dead letter: one line, without control characters, at most 300 characters.
+ * Never pass what may hold contents of an event.
+ */
+export function quoteReply(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
+  const line = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim()
+  return line.length > 300 ? `${line.slice(0, 299).toWellFormed()}…` : line
+}
+
+const longestWaitMs = 3_600_000
+
+function parseUrl({ url, insecure }: HttpOptions): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed === undefined || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) {
+    throw invalid('an https: URL', 'url')
+  }
+  if (parsed.username !== '' || parsed.password !== '') throw invalid('a URL without credentials', 'url')
+  if (parsed.search !== '' || parsed.hash !== '') throw invalid('a URL without a query', 'url')
+  if (parsed.protocol === 'http:' && insecure !== true && !isLoopback(parsed.hostname)) {
+    throw invalid('an https: URL (plain http: to another host needs insecure: true)', 'url')
+  }
+  return parsed
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
+
+function makeAgent(url: URL, options: HttpOptions, connections: number): http.Agent {
+  const common = { keepAlive: true, keepAliveMsecs: 30_000, maxSockets: connections, scheduling: 'lifo' } as const
+  if (url.protocol === 'http:') return new http.Agent(common)
+  const { ca, cert, key, servername } = options
+  return new https.Agent({
+    ...common,
+    minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca: ca as string }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(servername === undefined ? {} : { servername }),
+  })
+}
+
+const joinPath = (base: string, path: string): string => `${base.replace(/\/$/, '')}${path}`
+
+const failure = (code: string, detail: string, ambiguous: boolean): HttpFailure => ({
+  kind: 'failure',
+  code,
+  detail,
+  ambiguous,
+})
+
+function explain(error: unknown, sent: boolean): HttpFailure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN'
+  if (isCertificateError(code)) {
+    return failure('tls_untrusted', `the receiver's certificate or TLS version is refused (${code})`, false)
+  }
+  if (!sent) return failure('unreachable', `no connection (${code})`, false)
+  // HPE: what came back is not HTTP.
+  if (code.startsWith('HPE_')) return failure('response_malformed', `the response is not HTTP (${code})`, true)
+  return failure('connection_lost', `the connection was lost before the response was complete (${code})`, true)
+}
+
+/** OpenSSL's verification results, Node's own, and failures of the handshake. */
+function isCertificateError(code: string): boolean {
+  return (
+    /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|CRL_|INVALID_(CA|PURPOSE)|PATH_LENGTH)/.test(
+      code,
+    ) || code === 'EPROTO'
+  )
+}
+
+const invalid = (expected: string, option: string): AuditLogError =>
+  new AuditLogError('option_invalid', `expected ${expected} at $.${option}`, { path: `$.${option}` })
