@@ -30,6 +30,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
         },
       })),
       { plugins, test: { ...common, name: 'pglite', include: ['test/pglite/**/*.test.ts'] } },
+      { plugins, test: { ...common, name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
       { plugins, test: { ...common, name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 300_000 } },
     ],
   },

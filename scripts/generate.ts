@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+// Writes what is made from something else: npm run generate. With --check nothing is written, and whatever is not up to
+// date is an error.
+
+const root = join(import.meta.dirname, '..')
+const check = process.argv.includes('--check')
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+/** Path of a generated file to its text. */
+const generated = new Map<string, string>([
+  ['docs/errors.md', errorsPage()],
+  ...['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+    .filter((path) => path.endsWith('.md') && path !== 'docs/errors.md')
+    .map((path): [string, string] => [path, withSnippets(read(path))]),
+])
+
+for (const [path, text] of generated) {
+  if (text === safeRead(path)) continue
+  if (check) {
+    console.error(`${path} is not up to date: npm run generate`)
+    process.exitCode = 1
+  } else {
+    writeFileSync(join(root, path), text)
+    console.log(`wrote ${path}`)
+  }
+}
+
+// A migration that has been released never changes: databases out there have its hash.
+const released = JSON.parse(read('sql/released.json')) as Record<string, string>
+for (const [name, sha256] of Object.entries(released)) {
+  if (
+    createHash('sha256')
+      .update(read(`sql/${name}`))
+      .digest('hex') === sha256
+  )
+    continue
+  console.error(`sql/${name} has been released and must not change: add a migration instead`)
+  process.exitCode = 1
+}
+
+/** The table of error codes, from the comment in which they are defined. */
+function errorsPage(): string {
+  const source = read('src/errors.ts')
+  const table = [...source.matchAll(/^ \* (\|.*\|)$/gm)].map(([, row]) => row)
+  return [
+    '# Error codes',
+    '',
+    'Every error of this library is an `AuditLogError` with one of these codes in `code`. They are stable: match on them, never on',
+    'a message. Messages hold neither event contents nor secrets.',
+    '',
+    ...table,
+    '',
+  ].join('\n')
+}
+
+/** Fills each code block that follows `<!-- examples/some-file.ts -->` with that file. */
+function withSnippets(text: string): string {
+  return text.replaceAll(
+    /<!-- (examples\/[\w./-]+) -->\n\n```(\w+)\n[^]*?```/g,
+    (_, path: string, language: string) => `<!-- ${path} -->\n\n\`\`\`${language}\n${read(path)}\`\`\``,
+  )
+}
+
+function safeRead(path: string): string | undefined {
+  try {
+    return read(path)
+  } catch {
+    return undefined
+  }
+}
