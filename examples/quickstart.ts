@@ -8,8 +8,9 @@ import { openDatabase } from './open-database.ts'
 // The main job on real input: install, log a day, query, export, verify offline, and see tampering refused and caught.
 // Runs on PGlite inside this process, or with DATABASE_URL on a server of yours (as a superuser, in a database for trying).
 
-const { db, where, close } = await openDatabase()
-console.log(`database      ${where}`)
+const database = await openDatabase()
+const { db } = database
+console.log(`database      ${database.where}`)
 
 const installed = await installSchema(db)
 console.log(`schema        version ${installed.from} -> ${installed.to}`)
@@ -23,7 +24,7 @@ console.log(`              entry_hash ${last?.entry_hash}`)
 const accepted = await audit.query().action('risk.*').limit(10).page()
 for (const { timestamp, user_id, target, details } of accepted.entries) {
   console.log(
-    `query         ${timestamp} ${user_id} accepted the risk of ${target}: ${String(details['justification'])}`,
+    `query         ${timestamp} ${user_id} accepted the risk of ${target}: ${JSON.stringify(details['justification'])}`,
   )
 }
 
@@ -59,5 +60,5 @@ await verifyEntries(createReadStream(edited), {
 })
 
 await audit.close()
-await close()
+await database.close()
 console.log('try           npx audit-log verify .quickstart/export.ndjson .quickstart/edited.ndjson')
