@@ -5,6 +5,7 @@ import entrySql from '../../sql/0003-entry.sql'
 import appendSql from '../../sql/0004-append.sql'
 import partitionSql from '../../sql/0005-partition.sql'
 import evidenceSql from '../../sql/0006-evidence.sql'
+import retentionSql from '../../sql/0007-retention.sql'
 
 /** One numbered file of `sql/`. */
 export interface Migration {
@@ -23,6 +24,7 @@ const files: Readonly<Record<string, string>> = {
   '0004-append': appendSql,
   '0005-partition': partitionSql,
   '0006-evidence': evidenceSql,
+  '0007-retention': retentionSql,
 }
 
 /** All of them in order. A file that has been released never changes; `sql/released.json` holds their hashes. */
