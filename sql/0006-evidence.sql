@@ -3,9 +3,11 @@
 
 create table :"schema".leaf (
   leaf_index bigint primary key,
-  seq bigint not null unique,
+  seq bigint not null,
   timestamp timestamptz not null,
   entry_hash bytea not null,
+  -- Both, because a sequence that somebody set back gives a seq out twice, and each of the entries gets its leaf.
+  unique (seq, timestamp),
   -- A leaf index is a position in a tree of at most 2^53-1 leaves.
   constraint leaf_index_is_a_position check (leaf_index between 0 and 9007199254740990),
   -- What is hashed into the tree is a SHA-256.
@@ -18,9 +20,9 @@ create table :"schema".leaf_anomaly (
   leaf_index bigint primary key,
   reason text not null,
   -- The reasons that docs/evidence.md explains.
-  constraint reason_is_known check (reason in ('hash_mismatch', 'not_canonical'))
+  constraint reason_is_known check (reason in ('hash_mismatch', 'not_canonical', 'passed_over'))
 );
-comment on table :"schema".leaf_anomaly is 'Entries that would not verify already when they were sequenced, and why.';
+comment on table :"schema".leaf_anomaly is 'Entries that were not in order already when they were sequenced, and why.';
 
 create table :"schema".tile (
   level smallint not null,
@@ -56,6 +58,14 @@ create table :"schema".cosignature (
 );
 comment on table :"schema".cosignature is 'Signature lines that witnesses, or new keys of the log, added to a checkpoint (c2sp.org/tlog-cosignature).';
 
+create table :"schema".publication (
+  tree_size bigint not null,
+  publisher text not null,
+  published_at timestamptz not null default clock_timestamp(),
+  primary key (tree_size, publisher)
+);
+comment on table :"schema".publication is 'Which checkpoint was handed to which publisher. Not every size: a publisher gets the newest one each time.';
+
 -- The sequencer takes the entries that one snapshot of the database sees and the one before did not, so it waits for no open
 -- transaction and misses no late one. It locks this row for a round, so that one works at a time; an advisory lock would not
 -- do, because every login can hold one.
@@ -72,6 +82,8 @@ create table :"schema".sequencer_state (
   tree_size bigint not null default 0,
   leader text,
   lease_until timestamptz,
+  -- The error code with which a sequencer has halted; null again when one is at work.
+  halted text,
   constraint one_row check (only_row),
   constraint position_is_whole check ((working is null) = (after_xid is null) and (working is null) = (after_seq is null))
 );
@@ -79,13 +91,14 @@ comment on table :"schema".sequencer_state is 'How far the sequencer has come, a
 insert into :"schema".sequencer_state default values;
 
 select :"schema".guard(format('%I.%I', :'schema', name)::regclass)
-from unnest(array['leaf', 'leaf_anomaly', 'tile', 'checkpoint', 'cosignature']) as name;
+from unnest(array['leaf', 'leaf_anomaly', 'tile', 'checkpoint', 'cosignature', 'publication']) as name;
 revoke all on :"schema".sequencer_state from public;
 revoke delete, truncate on :"schema".sequencer_state from current_user;
 
-grant select on :"schema".leaf, :"schema".leaf_anomaly, :"schema".tile, :"schema".checkpoint, :"schema".cosignature, :"schema".sequencer_state
+grant select on :"schema".leaf, :"schema".leaf_anomaly, :"schema".tile, :"schema".checkpoint, :"schema".cosignature, :"schema".publication, :"schema".sequencer_state
   to :"reader", :"sequencer", :"archivist";
 grant insert on :"schema".leaf, :"schema".leaf_anomaly, :"schema".tile to :"sequencer";
 grant insert (tree_size, root_hash, note) on :"schema".checkpoint to :"sequencer";
 grant insert (tree_size, line) on :"schema".cosignature to :"sequencer";
-grant update (cluster, done, working, after_xid, after_seq, tree_size, leader, lease_until) on :"schema".sequencer_state to :"sequencer";
+grant insert (tree_size, publisher) on :"schema".publication to :"sequencer";
+grant update (cluster, done, working, after_xid, after_seq, tree_size, leader, lease_until, halted) on :"schema".sequencer_state to :"sequencer";

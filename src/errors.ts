@@ -31,6 +31,8 @@
  * | `privilege_missing` | the role that installs may not; the error carries the SQL for somebody who may |
  * | `server_unsupported` | PostgreSQL older than 15, or a database that is not UTF8 |
  * | `sequencing_failed` | a round of the sequencer failed; it is tried again |
+ * | `timeout` | something did not happen in the time that was given to it |
+ * | `publisher_failed` | a publisher did not take a checkpoint, or did not give back the last one |
  * | `witness_refused` | a witness has seen another history of the log |
  * | `witness_unreachable` | a witness did not answer in time, or answered something else |
  * | `log_forked` | the log contradicts a checkpoint that was signed before: it was rewritten |
@@ -85,6 +87,8 @@ export type AuditLogErrorCode =
   | 'privilege_missing'
   | 'server_unsupported'
   | 'sequencing_failed'
+  | 'timeout'
+  | 'publisher_failed'
   | 'witness_refused'
   | 'witness_unreachable'
   | 'log_forked'

@@ -73,6 +73,11 @@ export function executorOf(db: Database): Executor {
   }
 }
 
+/** Whether all calls share one connection, and with it one transaction. */
+export function isSingleConnection(db: Database): boolean {
+  return isKysely(db) ? db.isTransaction : !isPool(db)
+}
+
 /** Runs `work` on one connection: one of the pool's, or `db` itself when that is a single connection already. */
 export async function withConnection<T>(db: Database, work: (executor: Executor) => Promise<T>): Promise<T> {
   if (isKysely(db)) {
@@ -119,10 +124,18 @@ async function withKyselyConnection<T>(
   }
 }
 
-/** Runs `work` in a transaction of its own on one connection; rolls back when it throws. */
-export async function withTransaction<T>(db: Database, work: (executor: Executor) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in a transaction of its own on one connection; rolls back when it throws.
+ *
+ * @param begin the statement that begins it. Default is `begin`.
+ */
+export async function withTransaction<T>(
+  db: Database,
+  work: (executor: Executor) => Promise<T>,
+  begin: string = 'begin',
+): Promise<T> {
   return withConnection(db, async (executor) => {
-    await executor.run('begin')
+    await executor.run(begin)
     try {
       const result = await work(executor)
       await executor.run('commit')

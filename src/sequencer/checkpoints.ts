@@ -43,11 +43,30 @@ export class Checkpoints {
     return this.#read(`tree_size = (${cosigned})`, [size])
   }
 
-  /** Appends a checkpoint. Does nothing when there is one of that size. */
-  async append({ size, rootHash, note }: Omit<StoredCheckpoint, 'signedAt'>): Promise<void> {
+  /**
+   * Appends a checkpoint. Does nothing when there is one of that size, and when the last leaf of the tree is not the given
+   * one: then the log was put back to an earlier state after its leaves had been given out.
+   *
+   * @param lastEntryHash entry hash of the last leaf, 64 hexadecimal digits
+   */
+  async append(
+    { size, rootHash, note }: Omit<StoredCheckpoint, 'signedAt'>,
+    lastEntryHash: string | null,
+  ): Promise<void> {
     await this.#executor.run(
-      `insert into ${this.#quoted}.checkpoint (tree_size, root_hash, note) values ($1, decode($2, 'hex'), $3) on conflict (tree_size) do nothing`,
-      [size, Buffer.from(rootHash).toString('hex'), note],
+      `insert into ${this.#quoted}.checkpoint (tree_size, root_hash, note)
+       select $1::bigint, decode($2, 'hex'), $3 from ${this.#quoted}.leaf
+       where leaf_index = $1::bigint - 1 and entry_hash = decode($4, 'hex')
+       on conflict (tree_size) do nothing`,
+      [size, Buffer.from(rootHash).toString('hex'), note, lastEntryHash],
+    )
+  }
+
+  /** Notes that a publisher has taken the checkpoint of this size. */
+  async appendPublication(size: number, publisher: string): Promise<void> {
+    await this.#executor.run(
+      `insert into ${this.#quoted}.publication (tree_size, publisher) values ($1, $2) on conflict (tree_size, publisher) do nothing`,
+      [size, publisher],
     )
   }
 
@@ -68,7 +87,7 @@ export class Checkpoints {
   ): Promise<StoredCheckpoint | undefined> {
     const [row] = await this.#executor.run(
       `select tree_size::text, encode(root_hash, 'hex') as root_hash, note, to_char(signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as signed_at,
-         (select coalesce(string_agg(line || chr(10), '' order by received_at, line), '') from ${this.#quoted}.cosignature
+         (select string_agg(line, chr(10) order by received_at, line) from ${this.#quoted}.cosignature
            where cosignature.tree_size = checkpoint.tree_size) as cosignatures
        from ${this.#quoted}.checkpoint where ${condition} order by checkpoint.tree_size ${order} limit 1`,
       values,
@@ -77,8 +96,20 @@ export class Checkpoints {
     return {
       size: Number(row['tree_size']),
       rootHash: Buffer.from(String(row['root_hash']), 'hex'),
-      note: String(row['note']) + String(row['cosignatures']),
+      note: withCosignatures(String(row['note']), row['cosignatures']),
       signedAt: String(row['signed_at']),
     }
   }
+}
+
+/** The note with the last line of each key: a witness that is asked again, after a restart, cosigns again. */
+function withCosignatures(note: string, lines: unknown): string {
+  if (typeof lines !== 'string') return note
+  const lineOfKey = new Map<string, string>()
+  for (const line of lines.split('\n')) {
+    // "— name base64", of which the first four bytes are the key ID (c2sp.org/signed-note, "Format").
+    const [, name = '', encoded = ''] = line.split(' ')
+    lineOfKey.set(`${name} ${Buffer.from(encoded, 'base64').subarray(0, 4).toString('hex')}`, line)
+  }
+  return note + [...lineOfKey.values()].map((line) => `${line}\n`).join('')
 }

@@ -64,7 +64,8 @@ export async function openEdge(
 /**
  * Makes sure that a tree continues another one that was signed before.
  *
- * @throws AuditLogError `log_rolled_back` when it is smaller, `log_forked` when it is not a continuation
+ * @throws AuditLogError `log_rolled_back` when it is smaller, `log_forked` when it is not a continuation, `tree_damaged` when
+ * the stored tiles are not those of the tree
  */
 export async function requireContinuation(known: TreeHead, current: TreeHead, tree: StoredTree): Promise<void> {
   if (known.size > current.size) {
@@ -78,6 +79,9 @@ export async function requireContinuation(known: TreeHead, current: TreeHead, tr
     verifyConsistency(known, current, await proveConsistency(known.size, current.size, reader))
   } catch (error) {
     if (!(error instanceof AuditLogError)) throw error
+    if (error.code !== 'proof_invalid') {
+      throw new AuditLogError('tree_damaged', 'the stored tiles are not those of the tree', { cause: error })
+    }
     throw new AuditLogError(
       'log_forked',
       `the log does not continue the checkpoint of ${known.size} leaves that was signed before`,

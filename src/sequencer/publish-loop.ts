@@ -1,115 +1,112 @@
-import { parseCheckpoint, parseNote, type TreeHead } from '../tlog/index.ts'
-import type { Checkpoints } from './checkpoints.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Executor } from '../database/database.ts'
+import { parseCheckpoint, parseNote, proveConsistency, TileHashReader } from '../tlog/index.ts'
+import { Checkpoints, type StoredCheckpoint } from './checkpoints.ts'
+import { Lane } from './lane.ts'
 import type { Publisher } from './publisher.ts'
 import type { DeliveryStatus } from './status.ts'
+import { StoredTree } from './stored-tree.ts'
 import type { Witness } from './witness.ts'
 
 interface PublishLoopOptions {
-  readonly checkpoints: Checkpoints
+  readonly executor: Executor
+  readonly schema: string
   readonly publishers: readonly Publisher[]
   readonly witnesses: readonly Witness[]
-  readonly prove: (olderSize: number, newer: TreeHead) => Promise<readonly Uint8Array[]>
+  /** How long a delivery may take. */
+  readonly deliveryTimeoutMs: number
+  /** How long publishers wait for witnesses. */
+  readonly cosignWaitMs: number
 }
 
-interface Delivery {
-  size: number
-  failure: string | undefined
-  failures: number
-  /** When to try again after a failure, in milliseconds since 1970. */
-  notBefore: number
-}
-
-const longestPauseMs = 60_000
+type Freight = StoredCheckpoint & { readonly key: string }
 
 /**
- * Takes the newest checkpoint to the witnesses and then to the publishers, one pass at a time, beside the sequencing: a
- * witness or a publisher that is slow or down delays neither leaves nor checkpoints, only its own copy.
+ * Takes the newest checkpoint to the witnesses and then to the publishers, beside the sequencing. Each of them has its own
+ * lane: one that is slow or down delays neither leaves nor checkpoints nor the others. A cosignature that comes after its
+ * checkpoint was published is published with it again.
  *
  * Dies anywhere: the checkpoint is stored, and the next process takes the newest one to all of them. Cosignatures that were
  * not stored yet are asked for again.
  */
 export class PublishLoop {
-  readonly #options: PublishLoopOptions
-  readonly #witnessed: ReadonlyMap<Witness, Delivery>
-  readonly #published: ReadonlyMap<Publisher, Delivery>
-  #wanted = 0
-  #working: Promise<void> | undefined
+  readonly #checkpoints: Checkpoints
+  readonly #tree: StoredTree
+  readonly #cosignWaitMs: number
+  readonly #witnesses: readonly Lane<Freight>[]
+  readonly #publishers: readonly Lane<Freight>[]
+  #size = 0
+  #publishedSize = 0
+  #round: Promise<void> | undefined
 
   constructor(options: PublishLoopOptions) {
-    this.#options = options
-    this.#witnessed = new Map(options.witnesses.map((witness) => [witness, newDelivery()]))
-    this.#published = new Map(options.publishers.map((publisher) => [publisher, newDelivery()]))
+    this.#checkpoints = new Checkpoints(options.executor, options.schema)
+    this.#tree = new StoredTree(options.executor, options.schema)
+    this.#cosignWaitMs = options.cosignWaitMs
+    this.#witnesses = options.witnesses.map(
+      (witness) =>
+        new Lane(witness.name, options.deliveryTimeoutMs, (freight, signal) => this.#cosign(witness, freight, signal)),
+    )
+    this.#publishers = options.publishers.map(
+      (publisher) =>
+        new Lane(publisher.name, options.deliveryTimeoutMs, async ({ size, note }, signal) => {
+          await publisher.publish({ size, note }, signal)
+          await this.#checkpoints.appendPublication(size, publisher.name)
+        }),
+    )
   }
 
   /** Says that a checkpoint of this size is stored. Also tries again what failed before. */
   wake(size: number): void {
-    this.#wanted = size
-    if (this.#working !== undefined || this.#isDone()) return
-    this.#working = this.#pass().finally(() => {
-      this.#working = undefined
-    })
+    this.#size = size
+    // A round that cannot read the database fails; the next one is at most an interval away.
+    this.#round ??= this.#carry()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#round = undefined
+      })
   }
 
   /** Resolves when what is under way has ended. */
   async settled(): Promise<void> {
-    await this.#working
+    await this.#round
+    await Promise.all([...this.#witnesses, ...this.#publishers].map((lane) => lane.settled()))
   }
 
   witnesses(): DeliveryStatus[] {
-    return [...this.#witnessed].map(([{ name }, { size, failure }]) => ({ name, size, failure }))
+    return this.#witnesses.map((lane) => lane.status())
   }
 
   publishers(): DeliveryStatus[] {
-    return [...this.#published].map(([{ name }, { size, failure }]) => ({ name, size, failure }))
+    return this.#publishers.map((lane) => lane.status())
   }
 
-  #isDone(): boolean {
-    const deliveries = [...this.#witnessed.values(), ...this.#published.values()]
-    return deliveries.every(({ size, notBefore }) => size === this.#wanted || notBefore > Date.now())
+  async #carry(): Promise<void> {
+    const lanes = [...this.#witnesses, ...this.#publishers]
+    if (lanes.every((lane) => lane.isDoneWith(this.#size))) return
+    const newest = await this.#checkpoints.latest()
+    if (newest === undefined) return
+    const asked = this.#witnesses.map((lane) => lane.offer({ ...newest, key: String(newest.size) }))
+    if (asked.length > 0) await Promise.race([Promise.all(asked), sleep(this.#cosignWaitMs)])
+    await this.#publish(newest.size)
   }
 
-  async #pass(): Promise<void> {
-    const { checkpoints, prove } = this.#options
-    const stored = await checkpoints.latest().catch(() => undefined)
-    if (stored === undefined) return
-    const { note, size } = stored
+  async #cosign(witness: Witness, { size, note }: Freight, signal: AbortSignal): Promise<void> {
     const head = parseCheckpoint(parseNote(note).text)
-    const lines = await Promise.all(
-      [...this.#witnessed].map(([witness, delivery]) =>
-        attempt(delivery, size, async () => {
-          const added = await witness.cosign({ note, head, prove: (olderSize) => prove(olderSize, head) })
-          await checkpoints.appendCosignatures(size, added)
-          return added
-        }),
-      ),
-    )
-    const cosignedNote =
-      note +
-      lines
-        .flatMap((added) => added ?? [])
-        .map((line) => `${line}\n`)
-        .join('')
-    await Promise.all(
-      [...this.#published].map(([publisher, delivery]) =>
-        attempt(delivery, size, () => publisher.publish({ size, note: cosignedNote })),
-      ),
-    )
+    const prove = (olderSize: number): Promise<readonly Uint8Array[]> =>
+      proveConsistency(olderSize, size, new TileHashReader(head, this.#tree.readTiles))
+    const lines = await witness.cosign({ note, head, prove }, signal)
+    await this.#checkpoints.appendCosignatures(size, lines)
+    // What was published without it already is published again.
+    if (this.#publishedSize === size) void this.#publish(size).catch(() => undefined)
   }
-}
 
-const newDelivery = (): Delivery => ({ size: 0, failure: undefined, failures: 0, notBefore: 0 })
-
-/** Does one delivery of a checkpoint, unless it was done before, and notes how it went. */
-async function attempt<T>(delivery: Delivery, size: number, work: () => Promise<T>): Promise<T | undefined> {
-  if (delivery.size === size || delivery.notBefore > Date.now()) return undefined
-  try {
-    const result = await work()
-    Object.assign(delivery, newDelivery(), { size })
-    return result
-  } catch (error) {
-    delivery.failure = error instanceof Error ? error.message : 'unknown'
-    delivery.failures += 1
-    delivery.notBefore = Date.now() + Math.min(longestPauseMs, 500 * 2 ** delivery.failures) * (0.5 + Math.random() / 2)
-    return undefined
+  /** With the cosignatures that are stored by now. */
+  async #publish(size: number): Promise<void> {
+    if (size < this.#size) return
+    this.#publishedSize = size
+    const stored = await this.#checkpoints.ofSize(size)
+    if (stored === undefined) return
+    for (const lane of this.#publishers) void lane.offer({ ...stored, key: stored.note })
   }
 }

@@ -15,13 +15,15 @@ export interface Publisher {
   readonly name: string
   /**
    * Makes a checkpoint available there, durably, before the promise resolves. Called with ever larger checkpoints, perhaps
-   * leaving some out, and again with the same one after a failure or a restart. What it throws is shown in the status, and
-   * the newest checkpoint is tried again.
+   * leaving some out; again with the same one after a failure or a restart, or when more witnesses have cosigned it. What it
+   * throws is shown in the status, and the newest checkpoint is tried again.
+   *
+   * @param signal aborts when the call has taken too long, which counts as a failure
    */
-  publish(checkpoint: PublishedCheckpoint): Promise<void>
+  publish(checkpoint: PublishedCheckpoint, signal: AbortSignal): Promise<void>
   /**
-   * Reads back the newest checkpoint that was published, so that a sequencer that starts notices that the log was rolled
+   * Reads back the newest checkpoint that was published, so that a sequencer that takes over notices that the log was rolled
    * back or rewritten meanwhile. Undefined when there is none. Leave it out where it cannot be read back.
    */
-  latest?(): Promise<string | undefined>
+  latest?(signal: AbortSignal): Promise<string | undefined>
 }

@@ -1,38 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isCanonical } from '../canonical/is-canonical.ts'
-import { sha256Hex } from '../canonical/sha256.ts'
-import { type Database, type Executor, executorOf, withTransaction } from '../database/database.ts'
+import type { Database } from '../database/database.ts'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
-import { checkName, quoteIdentifier } from '../schema/names.ts'
-import {
-  formatCheckpoint,
-  hashLeaves,
-  openCheckpoint,
-  proveConsistency,
-  type RightEdge,
-  type Signer,
-  signNote,
-  TileHashReader,
-  type TreeHead,
-  trustLogs,
-} from '../tlog/index.ts'
-import { Checkpoints } from './checkpoints.ts'
-import { openEdge, requireContinuation } from './open-edge.ts'
+import { checkName } from '../schema/names.ts'
+import { type Signer, trustLogs } from '../tlog/index.ts'
+import { backlogOf } from './backlog.ts'
+import { BacklogWatch } from './backlog-watch.ts'
+import { Integrator } from './integrator.ts'
+import { withDeadline } from './lane.ts'
 import { PublishLoop } from './publish-loop.ts'
 import type { Publisher } from './publisher.ts'
-import type { SequencerStatus } from './status.ts'
-import { StoredTree } from './stored-tree.ts'
-import {
-  endLease,
-  isLeasedToOther,
-  lockState,
-  renewLease,
-  type SequencerState,
-  takeLeaves,
-  type TakenLeaf,
-} from './take-leaves.ts'
+import type { Backlog, SequencerStatus } from './status.ts'
+import { endLease, noteHalt } from './take-leaves.ts'
+import { Turns } from './turns.ts'
 import type { Witness } from './witness.ts'
 
 /** Options of {@link Sequencer}. */
@@ -56,12 +37,29 @@ export interface SequencerOptions {
   readonly intervalMs?: number | undefined
   /** How many leaves to give out in one transaction, 1 to 100,000. Default is 5,000. */
   readonly batchSize?: number | undefined
+  /**
+   * How long a witness or a publisher may take for one checkpoint, in milliseconds, 100 to 300,000. Default is 10,000. One
+   * that takes longer is tried again and delays none of the others.
+   */
+  readonly deliveryTimeoutMs?: number | undefined
+  /**
+   * How long publishers wait for the cosignatures of witnesses, in milliseconds, 0 to 60,000. Default is 1,000. What comes
+   * later is published with the same checkpoint again.
+   */
+  readonly cosignWaitMs?: number | undefined
+  /** How often to look through the whole log for entries without a leaf, in milliseconds, from 1,000. Default is a day. */
+  readonly sweepIntervalMs?: number | undefined
+  /**
+   * Called once when an entry has gone without a leaf for `alarmAfterMs`, by every process that runs a sequencer, one in
+   * standby or halted included; and again after that has been mended and happens anew.
+   */
+  readonly onBacklog?: ((backlog: Backlog) => void) | undefined
+  /** In milliseconds, 1,000 or more. Default is 10,000. */
+  readonly alarmAfterMs?: number | undefined
   /** Called when the state in {@link Sequencer.status} changes, e.g. to `halted`: the place for an alarm. */
   readonly onStateChange?: ((status: SequencerStatus) => void) | undefined
 }
 
-/** How long a process that is at work stays so without a sign of life. */
-const leaseMs = 5000
 /** A log that contradicts what was signed before is not signed again until somebody has looked. */
 const halting: ReadonlySet<AuditLogErrorCode> = new Set(['log_forked', 'log_rolled_back', 'tree_damaged'])
 
@@ -69,92 +67,112 @@ const halting: ReadonlySet<AuditLogErrorCode> = new Set(['log_forked', 'log_roll
  * Gives committed entries their place in the transparency log: leaf indexes without gaps, the Merkle tree over them, and
  * signed checkpoints.
  *
- * Runs in any process, or in several: one is at work at a time, and another takes over within seconds when it dies. What it
- * holds in memory is a cache; everything that matters is committed before the next step begins.
+ * Runs in any process, or in several: one is at work at a time, and another takes over within seconds when it dies. It holds
+ * no session state, so that it also runs through PgBouncer in transaction mode.
  *
  * @example
  * const sequencer = new Sequencer({ db, signers: [await createSigner(signerKey)], verifierKeys: [verifierKey], publishers })
  * sequencer.start()
  */
 export class Sequencer {
-  readonly #db: Database
+  readonly #db: Turns
   readonly #schema: string
-  readonly #signers: readonly Signer[]
-  readonly #verifierKeys: readonly string[]
+  readonly #leader: string = randomUUID()
   readonly #intervalMs: number
   readonly #batchSize: number
+  readonly #sweepIntervalMs: number
   readonly #onStateChange: ((status: SequencerStatus) => void) | undefined
+  readonly #integrator: Integrator
   readonly #publishing: PublishLoop
-  readonly #publishers: readonly Publisher[]
-  readonly #leader: string = randomUUID()
+  readonly #watch: BacklogWatch
   #loop: Promise<void> | undefined
   #stopping: AbortController | undefined
   #state: SequencerStatus['state'] = 'stopped'
   #reason: SequencerStatus['reason']
-  #treeSize = 0
-  #checkpointSize = 0
-  #anomalies = 0
-  /** The right edge of the tree as of the last commit of this process; undefined when that is not known. */
-  #edge: { readonly edge: RightEdge; readonly lastEntryHash: string | null } | undefined
-  /** The newest tree head that this process knows to have been signed. */
-  #known: TreeHead | undefined
-  #readBack = false
+  #nextSweep: number | undefined
 
   /** @throws AuditLogError `option_invalid`, `key_malformed` */
   constructor(options: SequencerOptions) {
-    this.#db = options.db
-    executorOf(options.db)
+    const { signers, verifierKeys, publishers = [], witnesses = [] } = options
+    this.#db = new Turns(options.db)
     this.#schema = checkName(options.schema ?? 'audit_log', '$.schema')
-    this.#signers = options.signers
-    this.#verifierKeys = options.verifierKeys
-    this.#publishers = options.publishers ?? []
     this.#intervalMs = wholeNumber(options.intervalMs ?? 500, 10, 60_000, '$.intervalMs')
     this.#batchSize = wholeNumber(options.batchSize ?? 5000, 1, 100_000, '$.batchSize')
+    this.#sweepIntervalMs = wholeNumber(options.sweepIntervalMs ?? 86_400_000, 1000, 2 ** 31, '$.sweepIntervalMs')
     this.#onStateChange = options.onStateChange
-    trustLogs(options.verifierKeys)
-    if (new Set(options.signers.map(({ name }) => name)).size !== 1) {
-      throw new AuditLogError('option_invalid', 'expected one or more signers of one origin at $.signers', {
-        path: '$.signers',
-      })
+    const deliveryTimeoutMs = wholeNumber(options.deliveryTimeoutMs ?? 10_000, 100, 300_000, '$.deliveryTimeoutMs')
+    const cosignWaitMs = wholeNumber(options.cosignWaitMs ?? 1000, 0, 60_000, '$.cosignWaitMs')
+    const alarmAfterMs = wholeNumber(options.alarmAfterMs ?? 10_000, 1000, 2 ** 31, '$.alarmAfterMs')
+    trustLogs(verifierKeys)
+    if (new Set(signers.map(({ name }) => name)).size !== 1) {
+      throw invalid('expected one or more signers of one origin', '$.signers')
     }
-    this.#publishing = new PublishLoop({
-      checkpoints: new Checkpoints(executorOf(options.db), this.#schema),
-      publishers: this.#publishers,
-      witnesses: options.witnesses ?? [],
-      prove: (olderSize, newer) => {
-        const tree = new StoredTree(executorOf(this.#db), this.#schema)
-        return proveConsistency(olderSize, newer.size, new TileHashReader(newer, tree.readTiles))
-      },
+    requireNames(publishers, '$.publishers')
+    requireNames(witnesses, '$.witnesses')
+    this.#integrator = new Integrator({
+      db: this.#db,
+      schema: this.#schema,
+      signers,
+      verifierKeys,
+      batchSize: this.#batchSize,
+      leader: this.#leader,
+      readPublished: () => readPublished(publishers, deliveryTimeoutMs),
     })
+    this.#publishing = new PublishLoop({
+      executor: this.#db.executor,
+      schema: this.#schema,
+      publishers,
+      witnesses,
+      deliveryTimeoutMs,
+      cosignWaitMs,
+    })
+    this.#watch = new BacklogWatch(() => this.backlog(), alarmAfterMs, options.onBacklog)
   }
 
   /** Begins, and goes on until {@link stop}. Errors do not end it: they show in the status and are tried again. */
   start(): void {
     if (this.#loop !== undefined) return
     this.#stopping = new AbortController()
+    this.#watch.start()
     this.#loop = this.#runLoop(this.#stopping.signal)
   }
 
   /** Finishes what is under way, publishing included, and lets another process take over at once. */
   async stop(): Promise<void> {
     this.#stopping?.abort()
+    this.#watch.stop()
     await this.#loop
     this.#loop = undefined
     await this.#publishing.settled()
     if (this.#state !== 'halted') this.#enter('stopped')
-    await endLease(executorOf(this.#db), this.#schema, this.#leader).catch(() => undefined)
+    await endLease(this.#db.executor, this.#schema, this.#leader).catch(() => undefined)
   }
 
   /** What it is doing. */
   status(): SequencerStatus {
+    const { treeSize, checkpointSize, anomalies } = this.#integrator
     return {
       state: this.#state,
       reason: this.#reason,
-      treeSize: this.#treeSize,
-      checkpointSize: this.#checkpointSize,
+      treeSize,
+      checkpointSize,
       witnesses: this.#publishing.witnesses(),
       publishers: this.#publishing.publishers(),
-      anomalies: this.#anomalies,
+      anomalies,
+    }
+  }
+
+  /**
+   * What has been committed and has no leaf yet, the oldest entry first, and what holds it. Asks the database, so that it
+   * also tells of a sequencer that is not at work.
+   *
+   * @throws AuditLogError `sequencing_failed` when the database does not answer
+   */
+  async backlog(): Promise<Backlog> {
+    try {
+      return await backlogOf(this.#db.executor, this.#schema)
+    } catch (error) {
+      throw explain(error)
     }
   }
 
@@ -186,138 +204,64 @@ export class Sequencer {
       throw new AuditLogError(this.#reason?.code ?? 'log_forked', this.#reason?.message ?? 'halted')
     try {
       for (;;) {
-        const taken = await this.#takeBatch()
+        const taken = await this.#integrator.takeBatch()
         if (taken === undefined) return this.#enter('standby')
-        await this.#sign()
+        await this.#integrator.sign()
+        if (this.#integrator.checkpointSize > 0) this.#publishing.wake(this.#integrator.checkpointSize)
         this.#enter('active')
-        if (taken < this.#batchSize) return
+        if (taken < this.#batchSize && !(await this.#sweepIfDue())) return
       }
     } catch (error) {
-      // What this process believed of the tree may not have been committed, or not be all of it.
-      this.#edge = undefined
+      this.#integrator.forget()
       const explained = explain(error)
-      this.#enter(halting.has(explained.code) ? 'halted' : 'failing', explained)
+      if (halting.has(explained.code)) await this.#halt(explained)
+      else this.#enter('failing', explained)
       throw explained
     }
   }
 
-  /**
-   * One transaction: the next entries get their leaves, and the tiles that become full are stored with them.
-   *
-   * Dies before the commit: nothing has happened. Dies after it: the leaves are given out and not signed yet; whoever comes
-   * next signs the tree that they make, which is the same whoever does it.
-   *
-   * @returns how many entries there were; undefined when another process is at work
-   */
-  async #takeBatch(): Promise<number | undefined> {
-    if (!this.#readBack) await this.#readBackPublished()
-    if (await isLeasedToOther(executorOf(this.#db), this.#schema, this.#leader)) return undefined
-    return withTransaction(this.#db, async (executor) => {
-      await executor.run(
-        // Durable before it is signed, whatever the session's default is; and a process that hangs loses the lock.
-        `select set_config('synchronous_commit', 'on', true), set_config('idle_in_transaction_session_timeout', '10s', true),
-           set_config('lock_timeout', '5s', true)`,
-      )
-      const state = await lockState(executor, this.#schema, this.#leader)
-      if (state === undefined || state.leasedToOther) return undefined
-      const edge = await this.#edgeFor(executor, state)
-      const leaves = await takeLeaves(executor, this.#schema, state, this.#batchSize)
-      await this.#append(executor, edge, leaves)
-      if (state.leaseEndsSoon) await renewLease(executor, this.#schema, this.#leader, leaseMs)
-      return { edge, leaves, lastEntryHash: leaves.at(-1)?.entryHash ?? state.lastEntryHash }
-    }).then((batch) => {
-      if (batch === undefined) return undefined
-      this.#edge = { edge: batch.edge, lastEntryHash: batch.lastEntryHash }
-      this.#treeSize = batch.edge.size
-      return batch.leaves.length
-    })
+  /** @returns whether there are entries to take for that reason */
+  async #sweepIfDue(): Promise<boolean> {
+    this.#nextSweep ??= Date.now() + this.#sweepIntervalMs
+    if (Date.now() < this.#nextSweep) return false
+    this.#nextSweep = Date.now() + this.#sweepIntervalMs
+    return (await this.#integrator.sweep()) > 0
   }
 
-  /** The edge in memory when it is that of the stored tree, and otherwise what is stored, checked against what was signed. */
-  async #edgeFor(executor: Executor, state: SequencerState): Promise<RightEdge> {
-    const cached = this.#edge
-    this.#edge = undefined
-    if (cached?.edge.size === state.treeSize && cached.lastEntryHash === state.lastEntryHash) return cached.edge
-    const tree = new StoredTree(executor, this.#schema)
-    const edge = await openEdge(tree, new Checkpoints(executor, this.#schema), state.treeSize, this.#verifierKeys)
-    const current = { size: edge.size, rootHash: edge.root() }
-    if (this.#known !== undefined) await requireContinuation(this.#known, current, tree)
-    return edge
-  }
-
-  async #append(executor: Executor, edge: RightEdge, leaves: readonly TakenLeaf[]): Promise<void> {
-    const filled = edge.append(hashLeaves(Buffer.from(leaves.map(({ entryHash }) => entryHash).join(''), 'hex')))
-    await new StoredTree(executor, this.#schema).writeTiles(filled)
-    for (const { leafIndex, entryHash, line } of leaves) {
-      // Every committed entry gets its leaf, so that none can be hidden; one that does not verify gets it with a record of why.
-      const reason = sha256Hex(line) !== entryHash ? 'hash_mismatch' : isCanonical(line) ? undefined : 'not_canonical'
-      if (reason === undefined) continue
-      this.#anomalies += 1
-      await executor.run(
-        `insert into ${quoteIdentifier(this.#schema)}.leaf_anomaly (leaf_index, reason) values ($1, $2)`,
-        [leafIndex, reason],
-      )
-    }
-  }
-
-  /**
-   * Signs the tree when it has grown, and stores the checkpoint.
-   *
-   * Dies before it is stored: nobody has seen it, and the next process signs the same tree head. Dies after: the next one
-   * publishes it. Two processes that sign the same size sign the same tree, because its leaves are committed.
-   */
-  async #sign(): Promise<void> {
-    const edge = this.#edge?.edge
-    if (edge === undefined || edge.size === 0) return
-    if (edge.size > this.#checkpointSize) {
-      const head = { size: edge.size, rootHash: edge.root() }
-      const checkpoints = new Checkpoints(executorOf(this.#db), this.#schema)
-      const stored = (await checkpoints.ofSize(head.size)) ?? (await this.#store(head))
-      if (Buffer.compare(stored.rootHash, head.rootHash) !== 0) {
-        throw new AuditLogError(
-          'log_forked',
-          `a checkpoint of ${head.size} leaves with another root hash is stored already`,
-        )
-      }
-      this.#known = head
-      this.#checkpointSize = head.size
-    }
-    this.#publishing.wake(this.#checkpointSize)
-  }
-
-  async #store(head: TreeHead): Promise<{ readonly rootHash: Uint8Array }> {
-    const [signer] = this.#signers
-    const text = formatCheckpoint({ origin: signer?.name ?? '', ...head, extensions: [] })
-    const note = await signNote(text, this.#signers)
-    return withTransaction(this.#db, async (executor) => {
-      await executor.run(`select set_config('synchronous_commit', 'on', true)`)
-      const checkpoints = new Checkpoints(executor, this.#schema)
-      await checkpoints.append({ ...head, note })
-      // Another process may have been first; its row is the one that counts.
-      return (await checkpoints.ofSize(head.size)) ?? head
-    })
-  }
-
-  /** What was published outside of the database before this process started: the log must continue it. */
-  async #readBackPublished(): Promise<void> {
-    for (const publisher of this.#publishers) {
-      const note = await publisher.latest?.()
-      if (note === undefined) continue
-      const published = await openCheckpoint(note, trustLogs(this.#verifierKeys))
-      if (this.#known === undefined || published.size > this.#known.size) this.#known = published
-      else if (published.size === this.#known.size && Buffer.compare(published.rootHash, this.#known.rootHash) !== 0) {
-        throw new AuditLogError('log_forked', `two checkpoints of ${published.size} leaves have been published`)
-      }
-    }
-    this.#readBack = true
+  async #halt(reason: AuditLogError): Promise<void> {
+    this.#enter('halted', reason)
+    // So that it shows in the backlog whoever asks. Another process may take over, and will halt for the same reason.
+    await noteHalt(this.#db.executor, this.#schema, reason.code).catch(() => undefined)
+    await endLease(this.#db.executor, this.#schema, this.#leader).catch(() => undefined)
   }
 
   #enter(state: SequencerStatus['state'], reason?: AuditLogError): void {
     const changed = state !== this.#state || reason?.code !== this.#reason?.code
     this.#state = state
     this.#reason = reason === undefined ? undefined : { code: reason.code, message: reason.message }
-    if (changed) this.#onStateChange?.(this.status())
+    if (!changed) return
+    try {
+      this.#onStateChange?.(this.status())
+    } catch {
+      // What the host does with the news must not stop the log.
+    }
   }
+}
+
+/** The newest checkpoint of each publisher that can be read. One that does not answer is waited for: nothing is signed until then. */
+async function readPublished(publishers: readonly Publisher[], timeoutMs: number): Promise<string[]> {
+  const notes = await Promise.all(
+    publishers.map(async (publisher) => {
+      try {
+        return await withDeadline(timeoutMs, async (signal) => publisher.latest?.(signal))
+      } catch (error) {
+        throw new AuditLogError('publisher_failed', `${publisher.name} does not give back the last checkpoint`, {
+          cause: error,
+        })
+      }
+    }),
+  )
+  return notes.filter((note) => note !== undefined)
 }
 
 function explain(error: unknown): AuditLogError {
@@ -330,11 +274,15 @@ function explain(error: unknown): AuditLogError {
   })
 }
 
+function requireNames(places: readonly { readonly name: string }[], path: string): void {
+  if (new Set(places.map(({ name }) => name)).size < places.length) throw invalid('expected different names', path)
+}
+
 function wholeNumber(value: number, minimum: number, maximum: number, path: string): number {
-  if (!Number.isInteger(value) || value < minimum || value > maximum) {
-    throw new AuditLogError('option_invalid', `expected a whole number from ${minimum} to ${maximum} at ${path}`, {
-      path,
-    })
-  }
-  return value
+  if (Number.isInteger(value) && value >= minimum && value <= maximum) return value
+  throw invalid(`expected a whole number from ${minimum} to ${maximum}`, path)
+}
+
+function invalid(expected: string, path: string): AuditLogError {
+  return new AuditLogError('option_invalid', `${expected} at ${path}`, { path })
 }

@@ -34,12 +34,41 @@ export interface DeliveryStatus {
   readonly failure: string | undefined
 }
 
-/** What has been committed and has no leaf yet. */
+/** What has been committed and has no leaf yet, and what has not been committed. */
 export interface Backlog {
-  /** How many entries, counted up to 10,000. */
+  /** How many entries have no leaf, counted up to 10,000. */
   readonly entries: number
   /** The oldest of them: its seq and how long ago it was inserted, in milliseconds. */
   readonly oldest: { readonly seq: number; readonly ageMs: number } | undefined
-  /** What holds it, in words for an operator. */
-  readonly heldBy: string | undefined
+  /** What holds it; undefined when nothing does: the next round takes it. */
+  readonly heldBy: BacklogHold | undefined
+  /**
+   * Transactions that have written to the log and have not ended. They hold up nobody, and their entries are not in the log
+   * before they commit. As far as the login may see them.
+   */
+  readonly uncommitted: readonly UncommittedWriter[]
+}
+
+/**
+ * Why an entry that is committed gets no leaf.
+ *
+ * - `no_sequencer`: none is at work
+ * - `halted`: the log contradicts a checkpoint that was signed before, and the sequencer has stopped for that reason
+ * - `locked`: a session other than the sequencer's has locked the sequencer's state
+ * - `passed_over`: the sequencer is at work and did not take it, because somebody has put it in with the guards switched off
+ */
+export interface BacklogHold {
+  readonly kind: 'no_sequencer' | 'halted' | 'locked' | 'passed_over'
+  /** In words for an operator. */
+  readonly explanation: string
+}
+
+/** A transaction that is open and has written to the log. */
+export interface UncommittedWriter {
+  /** Process id of its session; undefined for a prepared transaction, which has none. */
+  readonly pid: number | undefined
+  /** Identifier of a prepared transaction (PREPARE TRANSACTION), which only COMMIT PREPARED or ROLLBACK PREPARED ends. */
+  readonly prepared: string | undefined
+  /** How long ago it began or was prepared, in milliseconds; undefined when the login may not see it. */
+  readonly ageMs: number | undefined
 }

@@ -10,6 +10,8 @@ export interface SequencerState {
   /** Whether another process holds an unexpired lease. */
   readonly leasedToOther: boolean
   readonly leaseEndsSoon: boolean
+  /** Whether a sequencer has halted and none has been at work since. */
+  readonly halted: boolean
   /** The database that the snapshots belong to. */
   readonly cluster: string | null
   /** Everything that this snapshot sees has its leaf; null when every entry without a leaf is to be taken. */
@@ -47,7 +49,7 @@ export async function lockState(
   const [row] = await executor.run(
     `select tree_size::text, leader is distinct from $1 and lease_until > clock_timestamp() as leased_to_other,
        lease_until is null or leader is distinct from $1 or lease_until < clock_timestamp() + interval '3 seconds' as lease_ends_soon,
-       done::text, working::text, after_xid::text, after_seq::text, cluster,
+       halted is not null as halted, done::text, working::text, after_xid::text, after_seq::text, cluster,
        (select encode(entry_hash, 'hex') from ${quoted}.leaf where leaf_index = tree_size - 1) as last_entry_hash
      from ${quoted}.sequencer_state for update skip locked`,
     [leader],
@@ -69,6 +71,7 @@ export async function lockState(
     lastEntryHash: textOf(row['last_entry_hash']),
     leasedToOther: row['leased_to_other'] === true,
     leaseEndsSoon: row['lease_ends_soon'] === true,
+    halted: row['halted'] === true,
     cluster: textOf(now?.['cluster']),
     done: valid ? textOf(row['done']) : null,
     working: String(valid ? now['working'] : now?.['current']),
@@ -83,7 +86,7 @@ export async function lockState(
  *
  * Takes what one snapshot of the database sees and the last one did not, in the order (transaction, seq): an entry that was
  * inserted early and committed late is new when it commits, whatever its number, and an open transaction elsewhere holds
- * nothing back. What already has a leaf is left out by its seq as well. The row must be locked, and this must be a later
+ * nothing back. What already has a leaf is left out by its seq and timestamp as well. The row must be locked, and this must be a later
  * statement than the one that locked it, so that its snapshot sees everything that the last holder of the lock committed.
  *
  * If the process dies before the transaction commits, nothing has happened. If it dies after, the leaves are there and the
@@ -101,8 +104,9 @@ export async function takeLeaves(
   const quoted = quoteIdentifier(schema)
   // Hash joins would read all leaves to leave out a few.
   await executor.run(`select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`)
-  const columns = `xid, seq, timestamp, entry_hash, ${quoted}.entry_line(entry) as line`
-  const unseen = `(xid, seq) > ($3::xid8, $4::bigint) and not exists (select from ${quoted}.leaf where leaf.seq = entry.seq)
+  // A leaf is 32 bytes. Only somebody who switched the guards off can have stored another hash, and must not stop the log.
+  const columns = `xid, seq, timestamp, case when octet_length(entry_hash) = 32 then entry_hash else sha256(coalesce(entry_hash, '')) end as entry_hash, ${quoted}.entry_line(entry) as line`
+  const unseen = `(xid, seq) > ($3::xid8, $4::bigint) and not exists (select from ${quoted}.leaf where leaf.seq = entry.seq and leaf.timestamp = entry.timestamp)
       order by xid, seq limit $5::integer`
   const rows = await executor.run(
     `with late as (
@@ -151,10 +155,24 @@ export async function endLease(executor: Executor, schema: string, leader: strin
   ])
 }
 
+/** Says that this process has halted, and why. The next one that is at work takes it back. */
+export async function noteHalt(executor: Executor, schema: string, code: string): Promise<void> {
+  await executor.run(`update ${quoteIdentifier(schema)}.sequencer_state set halted = $1`, [code])
+}
+
+/**
+ * Forgets the position: the next round looks through all entries, and takes those that have no leaf. The row must be locked.
+ */
+export async function forgetPosition(executor: Executor, schema: string): Promise<void> {
+  await executor.run(
+    `update ${quoteIdentifier(schema)}.sequencer_state set done = null, working = null, after_xid = null, after_seq = null`,
+  )
+}
+
 /** Says that this process is at it, for so long. */
 export async function renewLease(executor: Executor, schema: string, leader: string, leaseMs: number): Promise<void> {
   await executor.run(
-    `update ${quoteIdentifier(schema)}.sequencer_state set leader = $1, lease_until = clock_timestamp() + $2 * interval '1 millisecond'`,
+    `update ${quoteIdentifier(schema)}.sequencer_state set leader = $1, lease_until = clock_timestamp() + $2 * interval '1 millisecond', halted = null`,
     [leader, leaseMs],
   )
 }

@@ -20,9 +20,10 @@ export interface Witness {
   /**
    * Asks for a cosignature.
    *
+   * @param signal aborts when the call has taken too long, which counts as a failure
    * @returns the witness's signature lines, verified, without their newlines
    * @throws AuditLogError `witness_refused` when the witness has seen another history; `witness_unreachable` when it does not
    * answer in time or answers something else
    */
-  cosign(request: WitnessRequest): Promise<readonly string[]>
+  cosign(request: WitnessRequest, signal: AbortSignal): Promise<readonly string[]>
 }
