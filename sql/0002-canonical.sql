@@ -4,10 +4,19 @@
 -- the stored text, and with it the hash, is what every verifier computes. What cannot be kept as it is gets a visible
 -- marker instead of an error: an event must not be lost because of its content. docs/format.md lists the markers.
 
+-- What a value is replaced by when it cannot be kept: its size and SHA-256 stay.
+create function :"schema".cut_marker(cut text) returns text
+  language sql stable parallel safe
+  return '[cut: ' || octet_length(cut) || ' bytes, sha256 ' || encode(sha256(convert_to(cut, 'UTF8')), 'hex') || ']';
+comment on function :"schema".cut_marker(text) is 'The visible marker for something that was cut: its size in bytes and its SHA-256.';
+
 -- ES6 Number::toString of a number, as RFC 8785 section 3.2.2.3 wants it. A number that a double cannot hold (an integer
--- that would change, more than 17 significant digits, a magnitude out of range) becomes a string of its exact digits.
+-- that would change, more than 17 significant digits, a magnitude out of range) becomes a string of its exact digits, and
+-- one with more digits than anybody reads the marker for them.
+--
+-- Not parallel safe, like its callers: a block with an exception handler is a subtransaction.
 create function :"schema".canonical_number(n numeric) returns text
-  language plpgsql immutable strict parallel safe
+  language plpgsql immutable strict
   set search_path = pg_catalog, :"schema", pg_temp
   set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
 as $function$
@@ -26,6 +35,8 @@ declare
 begin
   if length(plain) <= 15 and (n = 0 or abs(n) >= 0.000001) then
     return plain;          -- at most 15 digits: a double prints them back unchanged
+  elsif length(plain) > 1024 then
+    return '"' || :"schema".cut_marker(plain) || '"';
   end if;
   begin
     f := abs(n)::double precision;
@@ -85,12 +96,6 @@ end
 $function$;
 comment on function :"schema".canonical_number(numeric) is 'A number in the form of RFC 8785 section 3.2.2.3.';
 
--- What a value is replaced by when it cannot be kept: its size and SHA-256 stay.
-create function :"schema".cut_marker(cut text) returns text
-  language sql stable parallel safe
-  return '[cut: ' || octet_length(cut) || ' bytes, sha256 ' || encode(sha256(convert_to(cut, 'UTF8')), 'hex') || ']';
-comment on function :"schema".cut_marker(text) is 'The visible marker for something that was cut: its size in bytes and its SHA-256.';
-
 -- A text that is too long: its first 128 characters stay.
 create function :"schema".cut_text(long text) returns text
   language sql stable parallel safe
@@ -100,7 +105,7 @@ comment on function :"schema".cut_text(text) is 'The first 128 characters of a t
 -- The canonical text of a value. Objects are ordered by the UTF-16 code units of their keys: with U+D7FF put before each
 -- character beyond the BMP, that is the order of the bytes. What nests deeper than `levels` is cut; -1 is without limit.
 create function :"schema".canonical_json(j jsonb, levels integer default 32) returns text
-  language plpgsql immutable strict parallel safe
+  language plpgsql immutable strict
   set search_path = pg_catalog, :"schema", pg_temp
   set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
 as $function$
@@ -137,7 +142,7 @@ comment on function :"schema".canonical_json(jsonb, integer) is 'The canonical t
 
 -- The details of an event as they are stored: canonical, at most 64 KiB, at most 32 levels.
 create function :"schema".canonical_details(details json) returns json
-  language plpgsql immutable strict parallel safe
+  language plpgsql immutable strict
   set search_path = pg_catalog, :"schema", pg_temp
   set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
 as $function$
@@ -146,10 +151,6 @@ declare
   value jsonb;
   result text;
 begin
-  -- Parsing is recursive: text that nests so deep that the parser would give up is not parsed.
-  if octet_length(source) - octet_length(translate(source, '[{', '')) > 4096 then
-    return '{"[cut]":' || to_json(:"schema".cut_marker(source))::text || '}';
-  end if;
   -- jsonb knows neither U+0000 nor lone surrogates, which JSON text can spell: they become U+FFFD. While that is done,
   -- U+0001, which JSON text cannot contain, stands for an escaped backslash.
   if strpos(source, '\u') > 0 then
@@ -179,6 +180,10 @@ begin
     end if;
   end if;
   return result;
+exception when data_exception or program_limit_exceeded then
+  -- It nests deeper than the stack, or has a number or a text that PostgreSQL has no type for. Nobody can suppress an event
+  -- by that: the text as it was sent leaves its marker.
+  return '{"[cut]":' || to_json(:"schema".cut_marker(details::text))::text || '}';
 end
 $function$;
 comment on function :"schema".canonical_details(json) is 'Details as they are stored: canonical (RFC 8785), at most 64 KiB and 32 levels; what cannot be kept is replaced by a visible marker.';

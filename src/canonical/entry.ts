@@ -1,3 +1,4 @@
+import { AuditLogError } from '../errors.ts'
 import { canonicalize, type JsonObject } from './canonicalize.ts'
 import { sha256Hex } from './sha256.ts'
 
@@ -57,7 +58,7 @@ export const entryFields: readonly (keyof Entry)[] = [
 /**
  * Why an entry does not verify.
  *
- * - `not_an_object`: there is no entry at all
+ * - `not_an_object`: there is no entry at all, or one that cannot be read
  * - `missing_field`, `unknown_field`: its members are not those of an entry; `field` names the first
  * - `malformed_field`: `field` has a value that the log never records
  * - `hash_mismatch`: its members are well-formed and do not hash to its `entry_hash`
@@ -75,7 +76,9 @@ export interface EntryFault {
  * @throws AuditLogError `json_invalid` when a member is no I-JSON value
  */
 export function hashEntry(entry: EntryContent): string {
-  const { entry_hash: _, ...content } = entry as Entry
+  const members = membersOf(entry)
+  if (members === null) throw new AuditLogError('json_invalid', 'an entry must be an object', { path: '$' })
+  const { entry_hash: _, ...content } = members
   return sha256Hex(canonicalize(content))
 }
 
@@ -112,28 +115,38 @@ export function verifyEntry(entry: unknown): entry is Entry {
   return findEntryFault(entry) === null
 }
 
-/** What {@link verifyEntry} found, or null when the entry verifies. */
+/** What {@link verifyEntry} found, or null when the entry verifies. Never throws. */
 export function findEntryFault(entry: unknown): EntryFault | null {
-  const fault = findFormFault(entry)
+  const members = membersOf(entry)
+  if (members === null) return { fault: 'not_an_object' }
+  const fault = findFormFault(members)
   if (fault !== null) return fault
   try {
-    const { entry_hash: expected, ...content } = entry as Entry
-    return hashEntry(content) === expected ? null : { fault: 'hash_mismatch' }
+    return hashEntry(members as unknown as EntryContent) === members['entry_hash'] ? null : { fault: 'hash_mismatch' }
   } catch {
+    // All the others have been looked at.
     return { fault: 'malformed_field', field: 'details' }
   }
 }
 
 /** Whether a value has the members of an entry and each has a form that the log records. Says nothing about the hash. */
 export function hasEntryForm(entry: unknown): entry is Entry {
-  return findFormFault(entry) === null
+  const members = membersOf(entry)
+  return members !== null && findFormFault(members) === null
 }
 
-function findFormFault(entry: unknown): EntryFault | null {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return { fault: 'not_an_object' }
-  const members = entry as Record<string, unknown>
+// Each member is read once, so that a getter or a proxy cannot show one value to the checks and another to the hash.
+function membersOf(entry: unknown): Record<string, unknown> | null {
+  try {
+    return typeof entry === 'object' && entry !== null && !Array.isArray(entry) ? { ...entry } : null
+  } catch {
+    return null
+  }
+}
+
+function findFormFault(members: Record<string, unknown>): EntryFault | null {
   for (const field of entryFields) if (!Object.hasOwn(members, field)) return { fault: 'missing_field', field }
-  for (const field in members) if (!Object.hasOwn(forms, field)) return { fault: 'unknown_field', field }
+  for (const field of Object.keys(members)) if (!Object.hasOwn(forms, field)) return { fault: 'unknown_field', field }
   for (const field of entryFields) if (!forms[field](members[field])) return { fault: 'malformed_field', field }
   return null
 }
@@ -157,6 +170,6 @@ const forms: Readonly<Record<keyof Entry, (value: unknown) => boolean>> = {
   source_ip: (value) => value === null || matches(/^[0-9a-f.:]{2,45}$/)(value),
   outcome: (value) => value === 'success' || value === 'failure' || value === 'denied',
   details: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  recorded_by: matches(/^[^]+$/),
+  recorded_by: (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
   entry_hash: matches(/^[0-9a-f]{64}$/),
 }

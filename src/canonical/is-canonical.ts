@@ -4,23 +4,36 @@ import { canonicalize } from './canonicalize.ts'
  * Whether a text is canonical JSON (RFC 8785): whether it is what {@link canonicalize} makes of its value. Never throws.
  */
 export function isCanonical(text: string): boolean {
+  return parseCanonical(text) !== undefined
+}
+
+/**
+ * The value of a text that is canonical JSON (RFC 8785). Never throws.
+ *
+ * @returns undefined when the text is not canonical
+ */
+export function parseCanonical(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text)
     // Written back unchanged it has no white space, no repeated members, no other escapes and no other numbers, and only the
-    // order is left to check. Names like "10" come back in another order, and then the long way tells.
-    return (JSON.stringify(value) === text && isOrdered(value)) || canonicalize(value) === text
+    // order is left to check. Names like "10" come back in another order, lone surrogates as the escapes that they were
+    // written with (\ud800), and then the long way tells.
+    const short = JSON.stringify(value) === text && !text.includes('\\ud') && hasOrderedMembers(value)
+    return short || canonicalize(value) === text ? value : undefined
   } catch {
-    return false
+    return undefined
   }
 }
 
-function isOrdered(value: unknown): boolean {
+function hasOrderedMembers(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true
-  if (Array.isArray(value)) return value.every(isOrdered)
+  if (Array.isArray(value)) return value.every(hasOrderedMembers)
   let last = ''
-  for (const [name, member] of Object.entries(value)) {
-    if (name < last || !isOrdered(member)) return false
+  for (const name in value) {
+    if (name < last) return false
     last = name
+    const member = (value as Record<string, unknown>)[name]
+    if (typeof member === 'object' && !hasOrderedMembers(member)) return false
   }
   return true
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Entry, type EntryFault, findEntryFault, hasEntryForm } from '../canonical/entry.ts'
+import { parseCanonical } from '../canonical/is-canonical.ts'
 import type { RawEntry } from './entry-source.ts'
 import { parseStrictly } from './read-entry.ts'
 
@@ -39,7 +40,7 @@ const memberBytes = marker.length + 64 + 2
 export function checkEntry(raw: RawEntry, canonical: boolean): CheckedEntry {
   if (!canonical && hashesInPlace(raw)) return { fault: null }
   const text = raw.buffer.toString('utf8', raw.start, raw.end)
-  if (canonical && hashesInPlace(raw) && isCanonicalEntry(text)) return { fault: null, text }
+  if (canonical && hashesInPlace(raw) && hasEntryForm(parseCanonical(text))) return { fault: null, text }
   const value = parseStrictly(text)
   if (value === undefined) return { fault: { fault: 'not_json' } }
   return { fault: findEntryFault(value), entry: value as Partial<Entry>, text }
@@ -66,28 +67,4 @@ function hashesInPlace({ buffer, start, end }: RawEntry): boolean {
     buffer.write(`"entry_hash":"${expected}",`, member, 'latin1')
   }
   return verifies
-}
-
-/** Whether text that hashes to its entry_hash is canonical JSON and has the form of an entry. */
-function isCanonicalEntry(text: string): boolean {
-  try {
-    const entry: unknown = JSON.parse(text)
-    // Written back unchanged, it has no white space, no repeated members, no other escapes and no other numbers.
-    return JSON.stringify(entry) === text && hasOrderedMembers(entry) && hasEntryForm(entry)
-  } catch {
-    return false
-  }
-}
-
-function hasOrderedMembers(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (Array.isArray(value)) return value.every(hasOrderedMembers)
-  let last = ''
-  for (const name in value) {
-    if (name < last) return false
-    last = name
-    const member = (value as Record<string, unknown>)[name]
-    if (typeof member === 'object' && !hasOrderedMembers(member)) return false
-  }
-  return true
 }

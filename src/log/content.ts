@@ -86,7 +86,8 @@ function copyScalar(value: unknown, walk: Walk): JsonValue {
     case 'string':
       return repairText(value, walk.strict, walk.path)
     case 'number':
-      if (Number.isFinite(value)) return value
+      // JSON has a -0, its canonical form has not.
+      if (Number.isFinite(value)) return value + 0
       if (walk.strict) throw refused('event_invalid_content', walk.path, 'a finite number')
       return `[not finite: ${value}]`
     case 'boolean':
