@@ -1,0 +1,165 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { splitTarget } from './action-verb.ts'
+import { actionOf, detailsText, epochMs } from './item-text.ts'
+import {
+  cutCharacters,
+  cutJsonToBytes,
+  cutToBytes,
+  escapeJsonLine,
+  fitsBytes,
+  stringifyLine,
+  toPlainLine,
+} from './line-text.ts'
+import type { ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
+import type { ProductNames } from './product.ts'
+
+// Common Event Format, version 0, ArcSight's implementation standard:
+//
+//   CEF:0|Vendor|Product|Version|Class|Name|Severity|key=value key=value
+//
+// In the header `\` and `|` are escaped, in values `\` and `=`. Line ends, which CEF would write as \n and \r, never occur:
+// text is made one plain line, and what is not exactly the entry's by that, or by a limit of CEF's dictionary, stands in
+// `exact` once more, as JSON.
+
+const severity = { success: 3, failure: 6, denied: 7 } as const
+/** Longest values by CEF's dictionary, in characters. */
+const longest = { class: 1023, name: 512, act: 63, id: 1023, text: 4000, msg: 1023 } as const
+/** What a name is cut to when the event does not fit otherwise, in bytes. */
+const squeezedName = 128
+/** The least room for an event in which its identity always fits, in bytes. */
+export const leastCefBytes = 2048
+
+type Pairs = [key: string, value: string][]
+
+/**
+ * An item as one line of CEF without a line end.
+ *
+ * `msg` holds the details as JSON; when they are longer than the 1,023 characters that CEF allows there, `cs4`, `cs5` and
+ * `cs6` hold 4,000 each. What does not fit into these, or into `maximumBytes`, is cut, and `cn2` (`cn2Label=detailsBytes`)
+ * says how many bytes there were. Times, identity and hashes are never cut.
+ *
+ * @param maximumBytes at least 2,048; default is unlimited
+ */
+export function encodeCef(item: LogItem, names: ProductNames, maximumBytes: number = Infinity): string {
+  const action = actionOf(item)
+  const header = `${[
+    'CEF:0',
+    headerText(names.vendor),
+    headerText(names.product),
+    headerText(names.version),
+    headerText(cutCharacters(action, longest.class)),
+    headerText(nameOf(action)),
+    item.kind === 'entry' ? String(severity[item.entry.outcome]) : '1',
+  ].join('|')}|`
+  const start = header + format(item.kind === 'entry' ? entryPairs(item) : noticePairs(item))
+  const details = escapeJsonLine(detailsText(item))
+  const whole = `${start} ${format(detailsPairs(details))}`
+  if (fitsBytes(whole, maximumBytes)) return whole
+  const cut = squeeze(start, details, maximumBytes)
+  if (item.kind !== 'entry' || fitsBytes(cut, maximumBytes)) return cut
+  return squeeze(header + format(entryPairs(item, squeezedName)), details, maximumBytes)
+}
+
+function entryPairs(item: ForwardedEntry, squeezed?: number): Pairs {
+  const { entry } = item
+  const pairs: Pairs = [
+    ['rt', String(epochMs(entry.timestamp))],
+    ['externalId', String(entry.seq)],
+    ['act', cutCharacters(entry.action, longest.act)],
+    ['outcome', entry.outcome],
+    ['cn1', String(item.leafIndex)],
+    ['cn1Label', 'leafIndex'],
+    ['cs1', entry.entry_hash],
+    ['cs1Label', 'entryHash'],
+    ['cs2', entry.id],
+    ['cs2Label', 'auditId'],
+    ['auditTime', entry.timestamp],
+  ]
+  if (item.previousEntryHash !== null) pairs.push(['previousEntryHash', item.previousEntryHash])
+  if (entry.source_ip !== null) pairs.push(...address(entry.source_ip))
+  const exact: Record<string, string> = {}
+  const add = (key: string, field: 'user_id' | 'tenant_id' | 'target' | 'recorded_by', limit: number): void => {
+    const value = entry[field]
+    if (value === null) return
+    const plain = cutToBytes(cutCharacters(toPlainLine(value), limit), squeezed ?? Infinity).trim()
+    if (plain !== '') pairs.push([key, plain])
+    if (plain !== value) exact[field] = value
+  }
+  add('suid', 'user_id', longest.id)
+  add('auditTarget', 'target', longest.id)
+  add('cs3', 'tenant_id', longest.text)
+  if (entry.tenant_id !== null) pairs.push(['cs3Label', 'tenant'])
+  add('auditRecordedBy', 'recorded_by', longest.id)
+  if (squeezed !== undefined) return pairs
+  const affected = entry.target === null ? null : splitTarget(entry.target)
+  if (affected?.type === 'user') pairs.push(['duid', cutCharacters(toPlainLine(affected.id), longest.id).trim()])
+  if (Object.keys(exact).length > 0) pairs.push(['exact', stringifyLine(exact)])
+  return pairs
+}
+
+function noticePairs(item: ForwardedNotice): Pairs {
+  return [
+    ['rt', String(epochMs(item.timestamp))],
+    ['act', cutCharacters(item.action, longest.act)],
+    ['cat', item.kind],
+    ['cs2', item.id],
+    ['cs2Label', 'auditId'],
+    ['auditTime', item.timestamp],
+  ]
+}
+
+function address(text: string): Pairs {
+  if (isIPv4(text)) return [['src', text]]
+  // src holds IPv4 only.
+  if (isIPv6(text) && !text.includes('%')) {
+    return [
+      ['c6a2', text],
+      ['c6a2Label', 'Source IPv6 Address'],
+    ]
+  }
+  return [['shost', toPlainLine(text)]]
+}
+
+function detailsPairs(details: string): Pairs {
+  if (details.length <= longest.msg) return [['msg', details]]
+  const pairs: Pairs = []
+  let rest = details
+  for (const key of ['cs4', 'cs5', 'cs6']) {
+    if (rest === '') break
+    const piece = cutCharacters(rest, longest.text)
+    rest = rest.slice(piece.length)
+    pairs.push([key, piece], [`${key}Label`, 'details'])
+  }
+  if (rest !== '') pairs.push(...detailsSize(details))
+  return pairs
+}
+
+const detailsSize = (details: string): Pairs => [
+  ['cn2', String(Buffer.byteLength(details))],
+  ['cn2Label', 'detailsBytes'],
+]
+
+function squeeze(start: string, details: string, maximumBytes: number): string {
+  const marked = `${start} ${format(detailsSize(details))} msg=`
+  const room = Math.min(maximumBytes - Buffer.byteLength(marked), longest.msg)
+  // Escaping at most doubles a text.
+  return marked + escapeValue(cutJsonToBytes(details, Math.floor(room / 2)))
+}
+
+function format(pairs: Pairs): string {
+  return pairs.map(([key, value]) => `${key}=${escapeValue(value)}`).join(' ')
+}
+
+function headerText(text: string): string {
+  return toPlainLine(text).replace(/[\\|]/g, '\\$&')
+}
+
+function escapeValue(text: string): string {
+  return text.replace(/[\\=]/g, '\\$&')
+}
+
+/** A name for people: `user.role_changed` becomes `User role changed`. */
+function nameOf(action: string): string {
+  const words = action.replace(/[._-]+/g, ' ')
+  return cutCharacters(words.charAt(0).toUpperCase() + words.slice(1), longest.name)
+}
