@@ -4,6 +4,7 @@
  * the byte order mark. Lone surrogates are among them, because they have no UTF-8.
  */
 const unsafe =
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
 const everyUnsafe = new RegExp(unsafe.source, 'g')
 
