@@ -1,10 +1,10 @@
 /**
  * The rooms of src/ and which way the arrows point. A room may use those to its left; `errors.ts` is everybody's.
  *
- *   canonical, tlog  <-  database  <-  schema, query  <-  log, sequencer, evidence, retention  <-  sinks, http, console, cli
+ *   canonical, tlog, flags  <-  database  <-  schema, query  <-  log, sequencer, evidence, retention  <-  sinks, http, console, cli
  */
 const order = [
-  ['canonical', 'tlog'],
+  ['canonical', 'tlog', 'flags'],
   ['database'],
   ['schema', 'query'],
   ['log', 'sequencer', 'evidence', 'retention'],

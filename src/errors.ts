@@ -57,6 +57,14 @@
  * | `tile_malformed` | a tile, an entry bundle or its path has not the form of c2sp.org/tlog-tiles |
  * | `tile_invalid` | tiles do not hash to the root of the tree that they are said to belong to |
  * | `crypto_unavailable` | this runtime has no Ed25519, so nothing can be said about a signature |
+ * | `feature_off` | the feature flag that this needs is off |
+ * | `retention_invalid` | a retention, a legal hold or a reason is not what it must be |
+ * | `retention_too_young` | the month is younger than the retention, or the retention would not grow |
+ * | `legal_hold` | entries of the month are under legal hold |
+ * | `month_unknown` | there is no such month, or it has not been cleared for purging |
+ * | `month_uncovered` | entries of the month are not covered by the checkpoint of the archive |
+ * | `purge_busy` | the month is in use: nothing was dropped; try again |
+ * | `retention_failed` | a statement of the retention failed |
  */
 export type AuditLogErrorCode =
   | 'event_invalid_type'
@@ -113,6 +121,14 @@ export type AuditLogErrorCode =
   | 'tile_malformed'
   | 'tile_invalid'
   | 'crypto_unavailable'
+  | 'feature_off'
+  | 'retention_invalid'
+  | 'retention_too_young'
+  | 'legal_hold'
+  | 'month_unknown'
+  | 'month_uncovered'
+  | 'purge_busy'
+  | 'retention_failed'
 
 /** What an {@link AuditLogError} can tell besides its code. */
 export interface AuditLogErrorDetails {
