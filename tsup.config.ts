@@ -7,7 +7,12 @@ const common = { target: 'node20', loader: { '.sql': 'text' }, clean: false, sou
 const config: Config = defineConfig([
   {
     ...common,
-    entry: { index: 'src/index.ts', canonical: 'src/canonical/index.ts', tlog: 'src/tlog/index.ts' },
+    entry: {
+      index: 'src/index.ts',
+      canonical: 'src/canonical/index.ts',
+      tlog: 'src/tlog/index.ts',
+      http: 'src/http/index.ts',
+    },
     format: ['esm', 'cjs'],
     splitting: true,
     dts: true,

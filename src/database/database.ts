@@ -87,6 +87,11 @@ export async function withConnection<T>(db: Database, work: (executor: Executor)
   return isPool(db) ? withClient(db, work) : work(executorOf(db))
 }
 
+/** Whether {@link withConnection} gives each call a connection of its own, so that calls can have transactions of their own. */
+export function hasOwnConnections(db: Database): boolean {
+  return isKysely(db) ? !db.isTransaction : isPool(db)
+}
+
 // Both of these tell an error of connecting (NotConnectedError: nothing was sent) from an error of the work.
 
 async function withClient<T>(pool: PoolLike, work: (executor: Executor) => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import { type Database, executorOf } from '../database/database.ts'
 import { kyselyOver } from '../database/kysely.ts'
 import { AuditLogError } from '../errors.ts'
 import { formatCursor, parseCursor, type Position } from './cursor.ts'
+import { entryJson } from './entry-json.ts'
 import {
   conditionsOf,
   type Filters,
@@ -25,6 +26,16 @@ import type { AuditLogTables } from './tables.ts'
 export interface EntryPage {
   /** Entries as they are stored. They are not verified yet: `verifyEntry` does that. */
   readonly entries: readonly Entry[]
+  /** Opaque; null when there is nothing more. */
+  readonly nextCursor: string | null
+}
+
+/** Some entries as JSON text, and where to go on. */
+export interface LinePage {
+  /** One line for each entry: its canonical JSON (RFC 8785), `entry_hash` included. Not verified. */
+  readonly lines: readonly string[]
+  /** The numbers of these entries. */
+  readonly seqs: readonly string[]
   /** Opaque; null when there is nothing more. */
   readonly nextCursor: string | null
 }
@@ -92,7 +103,7 @@ export class EntryQuery {
 
   /** Entries of a tenant, of one of several, or with null of none: `tenant_id = $1`. Not indexed. @throws AuditLogError `query_invalid` */
   tenant(ids: string | null | readonly (string | null)[]): EntryQuery {
-    return this.#where({ tenant: readNames(ids, '$.tenant') })
+    return this.#where({ tenant: readNames(ids, '$.tenant', 1000) })
   }
 
   /** Entries about a target, about one of several, or with null about none: `target = $1`. Not indexed. @throws AuditLogError `query_invalid` */
@@ -153,8 +164,28 @@ export class EntryQuery {
    * @throws AuditLogError `cursor_invalid`; `read_failed`, `schema_missing`, `privilege_missing`
    */
   async page(): Promise<EntryPage> {
-    const { cursor, limit } = this.#state
-    return this.#readPage(cursor === undefined ? undefined : parseCursor(cursor, this.#identity()), limit)
+    return this.#readPage(this.#start(), this.#state.limit)
+  }
+
+  /**
+   * Reads one page as JSON text that the database puts together: for a response or an export, which hand it on as it is.
+   *
+   * @throws AuditLogError like {@link EntryQuery.page}
+   */
+  async linePage(): Promise<LinePage> {
+    const { limit } = this.#state
+    const query = this.#inOrder(this.#start(), limit + 1).select([
+      entryJson.as('line'),
+      sql<string>`entry.seq::text`.as('seq'),
+    ])
+    const rows = await this.#run(() => query.execute())
+    const lines = rows.slice(0, limit).map(({ line }) => line)
+    return {
+      lines,
+      seqs: rows.slice(0, limit).map(({ seq }) => seq),
+      nextCursor:
+        rows.length > limit ? formatCursor(JSON.parse(lines.at(-1) ?? '') as Position, this.#identity()) : null,
+    }
   }
 
   /**
@@ -163,8 +194,7 @@ export class EntryQuery {
    * @throws AuditLogError like {@link EntryQuery.page}
    */
   async *stream(): AsyncGenerator<Entry, void, undefined> {
-    const { cursor } = this.#state
-    let position = cursor === undefined ? undefined : parseCursor(cursor, this.#identity())
+    let position = this.#start()
     for (;;) {
       const { entries, nextCursor } = await this.#readPage(position, largestPage)
       yield* entries
@@ -197,24 +227,7 @@ export class EntryQuery {
   }
 
   async #readPage(position: Position | undefined, limit: number): Promise<EntryPage> {
-    const newest = this.#state.order === 'newest'
-    const direction = newest ? 'desc' : 'asc'
-    let query = this.toKysely()
-      .select(entryColumns)
-      .orderBy('entry.timestamp', direction)
-      .orderBy('entry.seq', direction)
-      .limit(limit + 1)
-    if (position !== undefined) {
-      const [timestamp, seq] = [position.timestamp, String(position.seq)]
-      // The second condition follows from the first and lets the planner leave out partitions.
-      query = newest
-        ? query.where(
-            sql<boolean>`(entry.timestamp, entry.seq) < (${timestamp}::timestamptz, ${seq}::bigint) and entry.timestamp <= ${timestamp}::timestamptz`,
-          )
-        : query.where(
-            sql<boolean>`(entry.timestamp, entry.seq) > (${timestamp}::timestamptz, ${seq}::bigint) and entry.timestamp >= ${timestamp}::timestamptz`,
-          )
-    }
+    const query = this.#inOrder(position, limit + 1).select(entryColumns)
     const rows = await this.#run(() => query.execute())
     const entries = rows.slice(0, limit).map(readEntry)
     const last = entries.at(-1)
@@ -222,6 +235,28 @@ export class EntryQuery {
       entries,
       nextCursor: rows.length > limit && last !== undefined ? formatCursor(last, this.#identity()) : null,
     }
+  }
+
+  #inOrder(position: Position | undefined, limit: number): SelectQueryBuilder<AuditLogTables, 'entry', object> {
+    const newest = this.#state.order === 'newest'
+    const direction = newest ? 'desc' : 'asc'
+    const query = this.toKysely().orderBy('entry.timestamp', direction).orderBy('entry.seq', direction).limit(limit)
+    if (position === undefined) return query
+    const [timestamp, seq] = [position.timestamp, String(position.seq)]
+    // The second condition follows from the first and lets the planner leave out partitions.
+    return newest
+      ? query.where(
+          sql<boolean>`(entry.timestamp, entry.seq) < (${timestamp}::timestamptz, ${seq}::bigint) and entry.timestamp <= ${timestamp}::timestamptz`,
+        )
+      : query.where(
+          sql<boolean>`(entry.timestamp, entry.seq) > (${timestamp}::timestamptz, ${seq}::bigint) and entry.timestamp >= ${timestamp}::timestamptz`,
+        )
+  }
+
+  /** Where the cursor says to go on. */
+  #start(): Position | undefined {
+    const { cursor } = this.#state
+    return cursor === undefined ? undefined : parseCursor(cursor, this.#identity())
   }
 
   async #run<T>(work: () => Promise<T>): Promise<T> {

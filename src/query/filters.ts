@@ -82,10 +82,19 @@ function nameIn(
 /** A point in time: a Date, or RFC 3339 text with a zone and up to microseconds. */
 export function readTime(time: string | Date, path: string): string {
   const text = time instanceof Date && !Number.isNaN(time.getTime()) ? time.toISOString() : time
-  if (typeof text !== 'string' || !rfc3339.test(text) || Number.isNaN(Date.parse(text))) {
+  if (typeof text !== 'string' || !rfc3339.test(text) || !isTime(text)) {
     throw invalid(path, 'a valid Date or RFC 3339 text with a zone, such as 2026-11-23T09:00:00Z')
   }
   return text
+}
+
+// Date takes February 30 and hour 24, which PostgreSQL does not, or not in the same way; no zone is 16 hours away.
+function isTime(text: string): boolean {
+  const local = Date.parse(`${text.slice(0, 19)}Z`)
+  const zoneMinutes = text.endsWith('Z') ? 0 : Number(text.slice(-5, -3)) * 60 + Number(text.slice(-2))
+  return (
+    !Number.isNaN(Date.parse(text)) && new Date(local).toISOString().startsWith(text.slice(0, 19)) && zoneMinutes < 960
+  )
 }
 const rfc3339 =
   /^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$/
@@ -103,9 +112,9 @@ export function readActions(patterns: unknown): readonly string[] {
 }
 
 /** One name, null for entries without one, or a list of these. */
-export function readNames(names: unknown, path: string): readonly (string | null)[] {
+export function readNames(names: unknown, path: string, maximum = 100): readonly (string | null)[] {
   const list = listOf(names)
-  if (list.length === 0 || list.length > 100) throw invalid(path, '1 to 100 names')
+  if (list.length === 0 || list.length > maximum) throw invalid(path, `1 to ${maximum} names`)
   for (const name of list) {
     if (
       name !== null &&

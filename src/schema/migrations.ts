@@ -6,6 +6,7 @@ import appendSql from '../../sql/0004-append.sql'
 import partitionSql from '../../sql/0005-partition.sql'
 import evidenceSql from '../../sql/0006-evidence.sql'
 import retentionSql from '../../sql/0007-retention.sql'
+import cursorKeySql from '../../sql/0008-cursor-key.sql'
 
 /** One numbered file of `sql/`. */
 export interface Migration {
@@ -25,6 +26,7 @@ const files: Readonly<Record<string, string>> = {
   '0005-partition': partitionSql,
   '0006-evidence': evidenceSql,
   '0007-retention': retentionSql,
+  '0008-cursor-key': cursorKeySql,
 }
 
 /** All of them in order. A file that has been released never changes; `sql/released.json` holds their hashes. */

@@ -43,6 +43,11 @@ export class Checkpoints {
     return this.#read(`tree_size = (${cosigned})`, [size])
   }
 
+  /** The largest ones of trees below a size, largest first. */
+  before(size: number, limit: number): Promise<StoredCheckpoint[]> {
+    return this.#readAll('tree_size < $1', [size], 'desc', limit)
+  }
+
   /**
    * Appends a checkpoint. Does nothing when there is one of that size, and when the last leaf of the tree is not the given
    * one: then the log was put back to an earlier state after its leaves had been given out.
@@ -85,20 +90,29 @@ export class Checkpoints {
     values: readonly unknown[],
     order: 'asc' | 'desc' = 'desc',
   ): Promise<StoredCheckpoint | undefined> {
-    const [row] = await this.#executor.run(
+    const [found] = await this.#readAll(condition, values, order, 1)
+    return found
+  }
+
+  async #readAll(
+    condition: string,
+    values: readonly unknown[],
+    order: 'asc' | 'desc',
+    limit: number,
+  ): Promise<StoredCheckpoint[]> {
+    const rows = await this.#executor.run(
       `select tree_size::text, encode(root_hash, 'hex') as root_hash, note, to_char(signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as signed_at,
          (select string_agg(line, chr(10) order by received_at, line) from ${this.#quoted}.cosignature
            where cosignature.tree_size = checkpoint.tree_size) as cosignatures
-       from ${this.#quoted}.checkpoint where ${condition} order by checkpoint.tree_size ${order} limit 1`,
+       from ${this.#quoted}.checkpoint where ${condition} order by checkpoint.tree_size ${order} limit ${limit}`,
       values,
     )
-    if (row === undefined) return undefined
-    return {
+    return rows.map((row) => ({
       size: Number(row['tree_size']),
       rootHash: Buffer.from(String(row['root_hash']), 'hex'),
       note: withCosignatures(String(row['note']), row['cosignatures']),
       signedAt: String(row['signed_at']),
-    }
+    }))
   }
 }
 

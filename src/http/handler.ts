@@ -1,0 +1,150 @@
+import type { Database } from '../database/database.ts'
+import { executorOf } from '../database/database.ts'
+import { AuditLogError } from '../errors.ts'
+import { checkFlags, type FeatureFlags, isEnabled } from '../flags/feature-flags.ts'
+import { AuditLogger } from '../log/audit-logger.ts'
+import { checkName } from '../schema/names.ts'
+import { CursorSeal } from './cursor-seal.ts'
+import { LogAccess, type Recorder } from './log-access.ts'
+import { authenticate, type Authorize, type Principal } from './principal.ts'
+import { Problem } from './problem.ts'
+import { problemOf } from './problem-of.ts'
+import { readQueryString } from './query-string.ts'
+import { headOf, secured } from './responses.ts'
+import type { Call, Route } from './route.ts'
+import { findRoute } from './routes.ts'
+import { exportRoute, recordRefusedExport } from './routes/export.ts'
+
+/** Options of {@link createHandler}. */
+export interface HandlerOptions {
+  /** A pool of a login in the reader role, and in the writer role unless `audit` writes elsewhere. */
+  readonly db: Database
+  /** Decides who makes a request and what he may see. There is no default. */
+  readonly authorize: Authorize
+  /** Where `audit_export` comes from, without which no entries are handed out. Asked anew for each request. */
+  readonly flags: FeatureFlags
+  /** Schema of the log. Default is `audit_log`. */
+  readonly schema?: string | undefined
+  /** Records who read the log. Default is a logger on `db`. */
+  readonly audit?: Recorder | undefined
+  /** The path below which the resources are. Default is `/api/audit-logs`. */
+  readonly basePath?: string | undefined
+  /** Records every page, entry and proof that somebody looks at, and not only exports. Default is false. */
+  readonly auditViews?: boolean | undefined
+  /** Exports that run at once in this process, 1 to 1,000; one more gets 429. Default is 4. */
+  readonly maxExports?: number | undefined
+  /** How long a client may take for the next piece of an export before it is given up, in milliseconds. Default is 60,000. */
+  readonly exportStallMs?: number | undefined
+  /** How long a query may take before it is cancelled, in milliseconds, exports excepted. Default is 30,000. */
+  readonly timeoutMs?: number | undefined
+  /**
+   * Authenticates cursors, at least 32 bytes. Default is a key that the installation made, which all processes on the same
+   * database share.
+   */
+  readonly cursorKey?: Uint8Array | undefined
+  /** Gets what was answered with a status of 500 or above, and what failed after an answer had begun. Default is nobody. */
+  readonly onError?: ((error: unknown, request?: Request) => void) | undefined
+}
+
+/** Answers a request; never throws. */
+export type Handler = (request: Request) => Promise<Response>
+
+/**
+ * The REST API of the log as a Web-standard handler; docs/http.md describes the resources, docs/openapi.json formally.
+ *
+ * @throws AuditLogError `option_invalid`
+ * @example
+ * const handler = createHandler({ db: pool, flags: { audit_export: true }, authorize: (request) => principalOf(request) })
+ * createServer(toNodeListener(handler)).listen(8080)
+ */
+export function createHandler(options: HandlerOptions): Handler {
+  const { authorize, onError, timeoutMs = 30_000 } = options
+  if (typeof authorize !== 'function') throw optionInvalid('$.authorize', 'a function that decides who may see what')
+  const flags = checkFlags(options.flags)
+  const basePath = checkBasePath(options.basePath ?? '/api/audit-logs')
+  wholeNumber(timeoutMs, 1, 3_600_000, '$.timeoutMs')
+  const log = createAccess(options, basePath)
+
+  async function answer(request: Request, signal: AbortSignal): Promise<Response> {
+    const url = new URL(request.url)
+    const { route, path, allow } = findRoute(basePath, url.pathname, request.method)
+    if (route === undefined) return new Response(null, { status: 204, headers: { allow } })
+    const principal = await authenticate(authorize, request)
+    if (principal instanceof Response) return principal
+    const call: Call = { request, principal, values: path, signal, log }
+    try {
+      await requireAccess(route, principal, flags)
+      const query = readQueryString(url.search, route.parameters)
+      return await route.handle({ ...call, values: new Map([...query, ...path]) })
+    } catch (error) {
+      if (route === exportRoute && error instanceof Problem && error.toResponse().status === 403) {
+        await recordRefusedExport(call, error.code)
+      }
+      throw error
+    }
+  }
+
+  return async (request) => {
+    const timeout = new AbortController()
+    const timer = setTimeout(() => timeout.abort(new Problem('query_timeout')), timeoutMs)
+    try {
+      const answered = await answer(request, AbortSignal.any([request.signal, timeout.signal]))
+      return secured(request.method === 'HEAD' ? await headOf(answered) : answered)
+    } catch (error) {
+      const problem = problemOf(error)
+      const response = problem.toResponse()
+      if (response.status >= 500 && !request.signal.aborted) onError?.(error, request)
+      return secured(request.method === 'HEAD' ? await headOf(response) : response)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+async function requireAccess(route: Route, principal: Principal, flags: FeatureFlags): Promise<void> {
+  const { permission, feature } = route
+  if (permission !== undefined && !principal.permissions.includes(permission)) {
+    throw new Problem('permission_missing', { detail: `expected the permission "${permission}"` })
+  }
+  if (feature === undefined) return
+  const tenants = principal.tenants === 'all' ? '*' : principal.tenants.map((tenant) => tenant ?? '').join(',')
+  if (!(await isEnabled(flags, feature, { targetingKey: principal.id, tenants }))) {
+    throw new Problem('feature_disabled', { feature })
+  }
+}
+
+function createAccess(options: HandlerOptions, basePath: string): LogAccess {
+  const { db, onError, cursorKey, maxExports = 4, exportStallMs = 60_000 } = options
+  executorOf(db)
+  const schema = checkName(options.schema ?? 'audit_log', '$.schema')
+  if (cursorKey !== undefined && !(cursorKey instanceof Uint8Array && cursorKey.length >= 32)) {
+    throw optionInvalid('$.cursorKey', 'at least 32 bytes')
+  }
+  return new LogAccess({
+    db,
+    schema,
+    basePath,
+    audit: options.audit ?? new AuditLogger({ db, schema }),
+    auditViews: options.auditViews ?? false,
+    cursors: new CursorSeal(schema, cursorKey),
+    maxExports: wholeNumber(maxExports, 1, 1000, '$.maxExports'),
+    exportStallMs: wholeNumber(exportStallMs, 1, 3_600_000, '$.exportStallMs'),
+    onError: (error) => onError?.(error),
+  })
+}
+
+function checkBasePath(path: string): string {
+  if (typeof path !== 'string' || !/^(\/[A-Za-z0-9._~-]+)*\/?$/.test(path))
+    throw optionInvalid('$.basePath', 'a path such as /api/audit-logs')
+  return path.replace(/\/$/, '')
+}
+
+function wholeNumber(value: number, minimum: number, maximum: number, path: string): number {
+  if (!Number.isInteger(value) || value < minimum || value > maximum)
+    throw optionInvalid(path, `a whole number from ${minimum} to ${maximum}`)
+  return value
+}
+
+function optionInvalid(path: string, expected: string): AuditLogError {
+  return new AuditLogError('option_invalid', `expected ${expected} at ${path}`, { path })
+}

@@ -1,0 +1,7 @@
+export type { FeatureFlag, FeatureFlags, FlagClient, FlagContext } from '../flags/feature-flags.ts'
+export { createHandler, type Handler, type HandlerOptions } from './handler.ts'
+export type { Recorder } from './log-access.ts'
+export { toNodeListener } from './node-listener.ts'
+export type { OpenApiDocument } from './openapi.ts'
+export { type Authorize, type Permission, type Principal } from './principal.ts'
+export { type ProblemCode, problems } from './problem.ts'

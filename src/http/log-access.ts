@@ -1,0 +1,133 @@
+import { type Database, type Executor, type Queryable, type Row } from '../database/database.ts'
+import { readOnly } from '../database/read-only.ts'
+import type { AuditEvent } from '../log/event.ts'
+import { EntryQuery, explainRead } from '../query/entry-query.ts'
+import type { CursorSeal } from './cursor-seal.ts'
+import { filterParameters, orderParameter, reading } from './parameters.ts'
+import { type Principal, tenantsFor } from './principal.ts'
+import { Problem } from './problem.ts'
+
+/** Writes an entry: what `AuditLogger` does. */
+export interface Recorder {
+  log(event: AuditEvent): Promise<unknown>
+}
+
+/** What the routes share: the database, and who is told what was read. */
+export interface LogAccessOptions {
+  readonly db: Database
+  readonly schema: string
+  readonly basePath: string
+  readonly audit: Recorder
+  readonly auditViews: boolean
+  readonly cursors: CursorSeal
+  readonly maxExports: number
+  readonly exportStallMs: number
+  readonly onError: (error: unknown) => void
+}
+
+/** The log as the routes see it. */
+export class LogAccess {
+  readonly options: LogAccessOptions
+  #exports = 0
+
+  constructor(options: LogAccessOptions) {
+    this.options = options
+  }
+
+  /** Reads in one transaction, cancelled in the server when the signal is aborted. @throws AuditLogError `read_failed` */
+  async read<T>(signal: AbortSignal, work: (executor: Executor, query: EntryQuery) => Promise<T>): Promise<T> {
+    const { db, schema } = this.options
+    try {
+      return await readOnly(db, signal, (executor) => work(executor, EntryQuery.over(queryableOver(executor), schema)))
+    } catch (error) {
+      if (error instanceof Problem || signal.aborted) throw error
+      throw explainRead(error)
+    }
+  }
+
+  /**
+   * The query that some parameters describe. Entries of other tenants than the principal's are left out by the database.
+   *
+   * @throws Problem `parameter_invalid`, `tenant_forbidden`
+   */
+  queryFor(query: EntryQuery, principal: Principal, values: ReadonlyMap<string, string>): EntryQuery {
+    const asked = values.get('tenant_id')
+    const tenants = tenantsFor(principal, asked === '' ? null : asked)
+    let filtered = tenants === undefined ? query : reading('tenant_id', () => query.tenant(tenants))
+    for (const { name, apply } of [...filterParameters, orderParameter]) {
+      const text = values.get(name)
+      if (text !== undefined) {
+        const before = filtered
+        filtered = reading(name, () => apply(before, text))
+      }
+    }
+    const [since, until] = [values.get('since'), values.get('until')]
+    if (since !== undefined && until !== undefined && isAfter(since, until)) {
+      throw new Problem('parameter_invalid', { parameter: 'until', detail: 'expected a time that is not before since' })
+    }
+    const [from, to] = [values.get('seq_from'), values.get('seq_to')]
+    if (from !== undefined && to !== undefined && Number(from) > Number(to)) {
+      throw new Problem('parameter_invalid', { parameter: 'seq_to', detail: 'expected a number not below seq_from' })
+    }
+    return filtered
+  }
+
+  /** Records that somebody looked at the log, where the host wants that. */
+  async recordView(resource: string, principal: Principal, values: ReadonlyMap<string, string>): Promise<void> {
+    if (!this.options.auditViews) return
+    await this.record('audit_log.viewed', principal, values, { resource, parameters: givenIn(values) })
+  }
+
+  /** Records something that a principal did with the log. @throws AuditLogError like `AuditLogger.log` */
+  async record(
+    action: string,
+    principal: Principal,
+    values: ReadonlyMap<string, string>,
+    details: Record<string, unknown>,
+    outcome: 'success' | 'failure' | 'denied' = 'success',
+  ): Promise<void> {
+    const { id, tenants, sourceIp } = principal
+    const asked = values.get('tenant_id') ?? ''
+    // The tenant whose entries were read should find it among its own.
+    const only = tenants !== 'all' && tenants.length === 1 ? tenants[0] : undefined
+    const mayAsk = tenants === 'all' || tenants.includes(asked)
+    await this.options.audit.log({
+      action,
+      user_id: id,
+      tenant_id: (asked !== '' && mayAsk ? asked : only) ?? null,
+      source_ip: sourceIp ?? null,
+      outcome,
+      details: details as NonNullable<AuditEvent['details']>,
+    })
+  }
+
+  /** Takes one of the places for exports; the result gives it back. @throws Problem `export_busy` */
+  beginExport(): () => void {
+    if (this.#exports >= this.options.maxExports) {
+      throw new Problem('export_busy', { headers: { 'retry-after': '5' } })
+    }
+    this.#exports += 1
+    let ended = false
+    return () => {
+      if (!ended) this.#exports -= 1
+      ended = true
+    }
+  }
+}
+
+/** The parameters of a request as they go into the entry about it. */
+export function givenIn(values: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...values].filter(([name]) => name !== 'cursor'))
+}
+
+function queryableOver(executor: Executor): Queryable {
+  return { query: async (text, values) => ({ rows: (await executor.run(text, values)) as Row[] }) }
+}
+
+/** Compares two RFC 3339 times to the microsecond. */
+function isAfter(time: string, other: string): boolean {
+  const [milliseconds, others] = [Date.parse(time), Date.parse(other)]
+  return milliseconds === others ? microseconds(time) > microseconds(other) : milliseconds > others
+}
+
+const microseconds = (time: string): string => (/\.([0-9]+)/.exec(time)?.[1] ?? '').padEnd(6, '0')

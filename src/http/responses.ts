@@ -1,0 +1,34 @@
+/** What every answer says to browsers: guess nothing, keep nothing, run nothing, show it in no frame and to no other site. */
+const securityHeaders: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+/** An answer in JSON. A string is JSON text already. */
+export function json(value: unknown): Response {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return new Response(text, { headers: { 'content-type': 'application/json' } })
+}
+
+/** An answer in plain text. */
+export function text(body: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(body, { headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } })
+}
+
+/** Adds the security headers that the answer does not have of its own. */
+export function secured(response: Response): Response {
+  for (const [name, value] of Object.entries(securityHeaders)) {
+    if (!response.headers.has(name)) response.headers.set(name, value)
+  }
+  return response
+}
+
+/** The answer to HEAD: that to GET without its body. */
+export async function headOf(response: Response): Promise<Response> {
+  await response.body?.cancel()
+  return new Response(null, { status: response.status, headers: response.headers })
+}
