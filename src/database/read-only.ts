@@ -1,5 +1,4 @@
 import { type Database, type Executor, executorOf, hasOwnConnections, withConnection } from './database.ts'
-import { sqlStateOf } from './database-error.ts'
 
 /**
  * Reads in a transaction that can write nothing, and that sees the log at one moment. When the signal is aborted the
@@ -25,7 +24,7 @@ export async function readOnly<T>(
       return result
     } catch (error) {
       await executor.run('rollback').catch(() => undefined)
-      if (sqlStateOf(error) === '57014') signal.throwIfAborted()
+      signal.throwIfAborted()
       throw error
     }
   })

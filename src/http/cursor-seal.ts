@@ -47,8 +47,8 @@ export class CursorSeal {
     const [row] = await executor.run(
       `select encode(key, 'hex') as key from ${quoteIdentifier(this.#schema)}.cursor_key`,
     )
-    const key = Buffer.from(String(row?.['key'] ?? ''), 'hex')
-    if (key.length < 30) throw new TypeError('the schema has no key for cursors')
+    const key = Buffer.from(String(row?.['key']), 'hex')
+    if (key.length !== 32) throw new TypeError('the schema has no key for cursors')
     return key
   }
 }

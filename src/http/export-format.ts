@@ -10,8 +10,11 @@ export interface ExportFormat {
   readonly end: string
 }
 
+/** A value of the parameter `format`. */
+export type ExportFormatName = 'ndjson' | 'json' | 'csv'
+
 /** The formats by the value of the parameter `format`. */
-export const exportFormats = {
+export const exportFormats: Readonly<Record<ExportFormatName, ExportFormat>> = {
   ndjson: {
     mediaType: 'application/x-ndjson',
     extension: 'ndjson',
@@ -33,10 +36,7 @@ export const exportFormats = {
     page: (lines) => lines.map(csvRecord).join(''),
     end: '',
   },
-} as const satisfies Readonly<Record<string, ExportFormat>>
-
-/** One of {@link exportFormats}. */
-export type ExportFormatName = keyof typeof exportFormats
+}
 
 /**
  * The record (RFC 4180) of an entry. For people with a spreadsheet: a value that a spreadsheet would take for a formula gets an

@@ -54,11 +54,11 @@ export class LogAccess {
     const asked = values.get('tenant_id')
     const tenants = tenantsFor(principal, asked === '' ? null : asked)
     let filtered = tenants === undefined ? query : reading('tenant_id', () => query.tenant(tenants))
-    for (const { name, apply } of [...filterParameters, orderParameter]) {
-      const text = values.get(name)
+    for (const parameter of [...filterParameters, orderParameter]) {
+      const text = values.get(parameter.name)
       if (text !== undefined) {
         const before = filtered
-        filtered = reading(name, () => apply(before, text))
+        filtered = reading(parameter.name, () => parameter.apply(before, text))
       }
     }
     const [since, until] = [values.get('since'), values.get('until')]
@@ -97,7 +97,7 @@ export class LogAccess {
       tenant_id: (asked !== '' && mayAsk ? asked : only) ?? null,
       source_ip: sourceIp ?? null,
       outcome,
-      details: details as NonNullable<AuditEvent['details']>,
+      details,
     })
   }
 

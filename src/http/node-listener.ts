@@ -52,7 +52,7 @@ function bodyOf(request: NodeRequest): RequestInit {
   if (request.readableEnded && body !== undefined && body !== null) {
     return { body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body) }
   }
-  return { body: Readable.toWeb(request), duplex: 'half' } as RequestInit
+  return { body: Readable.toWeb(request), duplex: 'half' }
 }
 
 async function send(answer: Response, response: ServerResponse): Promise<void> {

@@ -20,11 +20,11 @@ export function text(body: string, headers: Readonly<Record<string, string>> = {
 }
 
 /** Adds the security headers that the answer does not have of its own. */
-export function secured(response: Response): Response {
-  for (const [name, value] of Object.entries(securityHeaders)) {
-    if (!response.headers.has(name)) response.headers.set(name, value)
-  }
-  return response
+export function secured({ status, headers: given, body }: Response): Response {
+  // A copy: the headers of an answer of the host's can be immutable.
+  const headers = new Headers(given)
+  for (const [name, value] of Object.entries(securityHeaders)) if (!headers.has(name)) headers.set(name, value)
+  return new Response(body, { status, headers })
 }
 
 /** The answer to HEAD: that to GET without its body. */

@@ -18,12 +18,14 @@ export function objectOf(properties: Readonly<Record<string, JsonSchema>>, descr
 }
 
 /** A reference to one of {@link schemas}. */
-export const ref = (schema: keyof typeof schemas): JsonSchema => ({ $ref: `#/components/schemas/${schema}` })
+export const ref = (schema: 'Entry' | 'Checkpoint' | 'Problem'): JsonSchema => ({
+  $ref: `#/components/schemas/${schema}`,
+})
 /** That or null. */
 export const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] })
 
 /** The named schemas of the OpenAPI document. */
-export const schemas = {
+export const schemas: Readonly<Record<'Entry' | 'Checkpoint' | 'Problem', JsonSchema>> = {
   Entry: objectOf(
     {
       version: { type: 'integer', const: 1 },
@@ -65,7 +67,7 @@ export const schemas = {
     required: ['title', 'status', 'code'],
     additionalProperties: false,
   },
-} as const satisfies Readonly<Record<string, JsonSchema>>
+}
 
 /** How many of something there are. */
 export const countSchema: JsonSchema = count
