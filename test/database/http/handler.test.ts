@@ -236,7 +236,9 @@ describe('who may', () => {
     const nobody = await api.handler()(request)
     expect(nobody.headers.get('www-authenticate')).toBe('Bearer')
     expect(await problem(nobody)).toMatchObject({ status: 401, code: 'unauthenticated' })
-    const moved = await api.handler({ authorize: () => Response.redirect('http://localhost/login') })(request)
+    const moved = await api.handler({
+      authorize: () => new Response(null, { status: 302, headers: { location: '/login' } }),
+    })(request)
     expect(moved.status).toBe(302)
   })
 
