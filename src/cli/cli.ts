@@ -10,4 +10,11 @@ const program = new Command('audit-log')
 // Commander ends with 1 for a wrong command line; here 1 means that something does not verify, so that becomes 2.
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 for (const command of program.commands) command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-await program.parseAsync()
+// So does whatever could not be said to the end: a reader of the output that went away (`| head`), or a fault of ours.
+process.stdout.on('error', () => process.exit(2))
+try {
+  await program.parseAsync()
+} catch (error) {
+  console.error(error)
+  process.exitCode = 2
+}

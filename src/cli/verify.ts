@@ -22,7 +22,10 @@ export const verifyCommand: Command = new Command('verify')
     'hash the bytes as they stand and skip the check of their canonical form: about three times as fast',
     false,
   )
-  .addHelpText('after', '\nExit code: 0 all entries verify, 1 some do not, 2 a file cannot be read as entries.')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 all entries verify, 1 some do not, 2 a file has no entries or cannot be read as such.',
+  )
   .action(async (files: string[], options: Options) => {
     const codes: number[] = []
     for (const file of files) codes.push(await verifyFile(file, options))
@@ -46,7 +49,8 @@ async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
     )
     bar?.stop()
     say(options.json ? JSON.stringify({ file, ...report }) : reportText(file, report))
-    return report.faulty > 0 ? 1 : 0
+    // Nothing was verified where there is nothing: somebody may have emptied the file.
+    return report.faulty > 0 ? 1 : report.intact ? 0 : 2
   } catch (error) {
     bar?.stop()
     const [code, message] =
@@ -110,10 +114,18 @@ const reasons: Readonly<Record<FaultyEntry['fault'], (entry: FaultyEntry) => str
   not_json: () => 'is not JSON that can be read without doubt',
   not_an_object: () => 'is not an object',
   missing_field: ({ field }) => `has no ${field}`,
-  unknown_field: ({ field }) => `has a field that no entry has: ${JSON.stringify(field)}`,
+  unknown_field: ({ field }) => `has a field that no entry has: ${printable(field)}`,
   malformed_field: ({ field }) => `has a ${field} that the log never records`,
   hash_mismatch: ({ field, original }) =>
     field === undefined
       ? 'does not hash to its entry_hash'
-      : `was edited: its hash fits when ${field} is ${JSON.stringify(original)}`,
+      : `was edited: its hash fits when ${field} is ${printable(original)}`,
+}
+
+/** A value from a file as JSON, without what a terminal would obey (C1 controls) or show in another order. */
+function printable(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { type Entry, type EntryFault, findEntryFault, hasEntryForm } from '../canonical/entry.ts'
 import { parseCanonical } from '../canonical/is-canonical.ts'
@@ -16,7 +17,7 @@ export interface CheckedEntry {
 /** Why an entry does not verify. */
 export type Fault = EntryFault | NotJson
 
-/** The text is not JSON, repeats a member, or has a number that a double cannot hold. */
+/** The text is not JSON in UTF-8, repeats a member, or has a number that a double cannot hold. */
 export interface NotJson {
   readonly fault: 'not_json'
   readonly field?: undefined
@@ -39,6 +40,8 @@ const memberBytes = marker.length + 64 + 2
  */
 export function checkEntry(raw: RawEntry, canonical: boolean): CheckedEntry {
   if (!canonical && hashesInPlace(raw)) return { fault: null }
+  // Readers disagree about what bytes that are no UTF-8 stand for.
+  if (!isUtf8(raw.buffer.subarray(raw.start, raw.end))) return { fault: { fault: 'not_json' } }
   const text = raw.buffer.toString('utf8', raw.start, raw.end)
   if (canonical && hashesInPlace(raw) && hasEntryForm(parseCanonical(text))) return { fault: null, text }
   const value = parseStrictly(text)
@@ -47,24 +50,25 @@ export function checkEntry(raw: RawEntry, canonical: boolean): CheckedEntry {
 }
 
 /** Overwrites the bytes of the entry's beginning, and puts them back when they do not verify. */
-function hashesInPlace({ buffer, start, end }: RawEntry): boolean {
+function hashesInPlace(raw: RawEntry): boolean {
+  const bytes = raw.buffer.subarray(raw.start, raw.end)
   // In canonical order entry_hash follows details, and in every string after it quotes are escaped: the last one is it.
-  const member = buffer.lastIndexOf(marker, end - marker.length)
+  const member = bytes.lastIndexOf(marker)
   const after = member + memberBytes
   if (
-    member <= start ||
-    after >= end ||
-    buffer[member - 1] !== comma ||
-    buffer[after - 1] !== comma ||
-    buffer[after - 2] !== quote
+    member <= 0 ||
+    after >= bytes.length ||
+    bytes[member - 1] !== comma ||
+    bytes[after - 1] !== comma ||
+    bytes[after - 2] !== quote
   )
     return false
-  const expected = buffer.toString('latin1', member + marker.length, after - 2)
-  buffer.copyWithin(start + memberBytes, start, member)
-  const verifies = hash('sha256', buffer.subarray(start + memberBytes, end), 'hex') === expected
+  const expected = bytes.toString('latin1', member + marker.length, after - 2)
+  bytes.copyWithin(memberBytes, 0, member)
+  const verifies = hash('sha256', bytes.subarray(memberBytes), 'hex') === expected
   if (!verifies) {
-    buffer.copyWithin(start, start + memberBytes, after)
-    buffer.write(`"entry_hash":"${expected}",`, member, 'latin1')
+    bytes.copyWithin(0, memberBytes, after)
+    bytes.write(`"entry_hash":"${expected}",`, member, 'latin1')
   }
   return verifies
 }

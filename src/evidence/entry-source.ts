@@ -16,20 +16,24 @@ const [quote, backslash, comma, colon, openBrace, closeBrace, openBracket, close
 ]
 /** An entry is far smaller even when every character of it is escaped and indented. */
 const largestEntryBytes = 16 * 1024 * 1024
+/** Bytes that tell which of the forms a file has. */
+const enoughBytes = 128 * 1024
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
  * Finds the entries in newline-delimited JSON, in a JSON array, or in a JSON object with the member `entries`, as the
- * REST API answers. Memory is bounded by the largest entry.
+ * REST API answers. Memory is bounded by the largest entry. A byte order mark, CRLF and blank lines are passed over.
  *
  * @throws AuditLogError `file_unreadable` when the text is none of these, is cut off, or goes on after its end
  */
 export async function* entriesOf(source: ByteSource): AsyncGenerator<RawEntry, void, undefined> {
   const input = new Input(source)
+  await input.skipByteOrderMark()
   const first = await input.firstByte()
   if (first === undefined) throw unreadable('the file is empty')
   if (first === openBrace && (await startsWithEntry(input))) yield* linesOf(input)
   else if (first === openBrace || first === openBracket) yield* elementsOf(input)
-  else throw unreadable('expected JSON or newline-delimited JSON')
+  else throw unreadable('expected JSON or newline-delimited JSON in UTF-8')
 }
 
 /** A window over the source: bytes from `position` on that have not been consumed yet. */
@@ -44,7 +48,8 @@ class Input {
 
   /** Reads another piece behind what is not consumed yet; false at the end of the source. */
   async more(): Promise<boolean> {
-    if (this.buffer.length - this.position > largestEntryBytes) throw unreadable('no entry is that long')
+    if (this.buffer.length - this.position > largestEntryBytes)
+      throw unreadable(`no entry is longer than ${largestEntryBytes} bytes`)
     const next = await this.#chunks.next()
     if (next.done === true) return false
     const { value } = next
@@ -56,6 +61,11 @@ class Input {
     return true
   }
 
+  async skipByteOrderMark(): Promise<void> {
+    while (this.buffer.length < byteOrderMark.length && (await this.more()));
+    if (this.buffer.subarray(0, byteOrderMark.length).equals(byteOrderMark)) this.position = byteOrderMark.length
+  }
+
   async firstByte(): Promise<number | undefined> {
     for (;;) {
       while (this.position < this.buffer.length && isSpace(this.buffer[this.position])) this.position += 1
@@ -65,16 +75,25 @@ class Input {
   }
 }
 
-/** Whether the first line is one entry, perhaps a damaged one: then every line is. */
+/**
+ * Whether every line is an entry: the first one is a whole object, or has a member that entries have before it has a list
+ * of them. It can be damaged, and the single line of a list can be longer than an entry, so its beginning has to do.
+ */
 async function startsWithEntry(input: Input): Promise<boolean> {
-  let end = input.buffer.indexOf(newline, input.position)
-  while (end < 0 && (await input.more())) end = input.buffer.indexOf(newline, input.position)
-  const line = input.buffer.toString('utf8', input.position, end < 0 ? undefined : end)
-  try {
-    return !('entries' in (JSON.parse(line) as object))
-  } catch {
-    return line.includes('"entry_hash"') && !/^\{\s*"entries"/.test(line)
+  let end = -1
+  for (let looked = input.position; end < 0; looked = input.buffer.length) {
+    end = input.buffer.indexOf(newline, looked)
+    if (end < 0 && (input.buffer.length - input.position > enoughBytes || !(await input.more()))) break
   }
+  const beginning = input.buffer.toString('latin1', input.position, end < 0 ? undefined : end)
+  let depth = 0
+  for (const [token, name] of beginning.matchAll(/"((?:[^"\\]|\\.)*)"\s*:|"(?:[^"\\]|\\.)*"?|[{}[\]]/gs)) {
+    if (token === '{' || token === '[') depth += 1
+    else if (token === '}' || token === ']') depth -= 1
+    else if (depth === 1 && name === 'entries') return false
+    else if (depth === 1 && (name === 'action' || name === 'details' || name === 'entry_hash')) return true
+  }
+  return depth === 0
 }
 
 async function* linesOf(input: Input): AsyncGenerator<RawEntry, void, undefined> {
@@ -82,13 +101,20 @@ async function* linesOf(input: Input): AsyncGenerator<RawEntry, void, undefined>
     for (;;) {
       const end = input.buffer.indexOf(newline, input.position)
       if (end < 0) break
-      const start = input.position
+      const line = trimmed(input.buffer, input.position, end)
       input.position = end + 1
-      if (end > start) yield { buffer: input.buffer, start, end }
+      if (line.end > line.start) yield line
     }
   } while (await input.more())
-  if (input.position < input.buffer.length)
-    yield { buffer: input.buffer, start: input.position, end: input.buffer.length }
+  const last = trimmed(input.buffer, input.position, input.buffer.length)
+  if (last.end > last.start) yield last
+}
+
+function trimmed(buffer: Buffer, from: number, to: number): RawEntry {
+  let [start, end] = [from, to]
+  while (start < end && isSpace(buffer[start])) start += 1
+  while (start < end && isSpace(buffer[end - 1])) end -= 1
+  return { buffer, start, end }
 }
 
 /**
@@ -102,6 +128,7 @@ async function* elementsOf(input: Input): AsyncGenerator<RawEntry, void, undefin
   let depth = 0
   let begun = false
   let inList = !wrapped
+  let found = inList
   let member = ''
   // Where the string or the element begins that is open; -1 when none is.
   let string = -1
@@ -124,9 +151,9 @@ async function* elementsOf(input: Input): AsyncGenerator<RawEntry, void, undefin
       else if (byte === openBrace || byte === openBracket) {
         depth += 1
         begun = true
-        if (wrapped && depth === listDepth && member === 'entries' && byte === openBracket) inList = true
+        if (wrapped && depth === listDepth && member === 'entries' && byte === openBracket) inList = found = true
       } else if (byte === colon) {
-        if (wrapped && depth === 1 && member === 'entry_hash') throw unreadable('an entry that has a member "entries"')
+        if (wrapped && depth === 1) checkMember(member)
       } else if (byte === comma || byte === closeBrace || byte === closeBracket) {
         if (byte !== comma) depth -= 1
         if (inList && element >= 0 && depth === (byte === comma ? listDepth : listDepth - 1)) {
@@ -144,6 +171,22 @@ async function* elementsOf(input: Input): AsyncGenerator<RawEntry, void, undefin
     if (element >= 0) element -= kept
   } while (await input.more())
   if (depth > 0) throw unreadable('the JSON document is cut off')
+  if (!found) throw unreadable('the JSON object has no list "entries"')
+}
+
+function checkMember(name: string): void {
+  if (name === 'entry_hash') throw unreadable('an entry that stands by itself must stand on one line')
+  // Another reader would take it for the list of entries.
+  if (name.includes('\\') && unescaped(name) === 'entries')
+    throw unreadable('the name "entries" is written with escapes')
+}
+
+function unescaped(name: string): unknown {
+  try {
+    return JSON.parse(`"${name}"`)
+  } catch {
+    return undefined
+  }
 }
 
 const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
