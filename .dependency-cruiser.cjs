@@ -1,13 +1,13 @@
 /**
  * The rooms of src/ and which way the arrows point. A room may use those to its left; `errors.ts` is everybody's.
  *
- *   canonical, tlog, flags  <-  database  <-  schema, query  <-  log, sequencer, evidence, retention  <-  sinks, http, console, cli
+ *   canonical, tlog, flags, files  <-  database  <-  schema, query  <-  log, sequencer, evidence, retention, witness  <-  sinks, http, console, cli
  */
 const order = [
-  ['canonical', 'tlog', 'flags'],
+  ['canonical', 'tlog', 'flags', 'files'],
   ['database'],
   ['schema', 'query'],
-  ['log', 'sequencer', 'evidence', 'retention'],
+  ['log', 'sequencer', 'evidence', 'retention', 'witness'],
   ['sinks', 'http', 'console', 'cli'],
 ]
 const later = (level) =>

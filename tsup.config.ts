@@ -12,6 +12,7 @@ const config: Config = defineConfig([
       canonical: 'src/canonical/index.ts',
       tlog: 'src/tlog/index.ts',
       http: 'src/http/index.ts',
+      witness: 'src/witness/index.ts',
     },
     format: ['esm', 'cjs'],
     splitting: true,

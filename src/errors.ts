@@ -35,6 +35,8 @@
  * | `publisher_failed` | a publisher did not take a checkpoint, or did not give back the last one |
  * | `witness_refused` | a witness has seen another history of the log |
  * | `witness_unreachable` | a witness did not answer in time, or answered something else |
+ * | `state_busy` | another process works on the state of the witness |
+ * | `state_unreadable` | what the witness remembers cannot be read or written: it refuses rather than forget |
  * | `log_forked` | the log contradicts a checkpoint that was signed before: it was rewritten |
  * | `log_rolled_back` | the log is shorter than a checkpoint that was signed before: it was put back to an earlier state |
  * | `tree_damaged` | the stored tree does not lead to the checkpoint that was signed over it |
@@ -99,6 +101,8 @@ export type AuditLogErrorCode =
   | 'publisher_failed'
   | 'witness_refused'
   | 'witness_unreachable'
+  | 'state_busy'
+  | 'state_unreadable'
   | 'log_forked'
   | 'log_rolled_back'
   | 'tree_damaged'

@@ -1,11 +1,17 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { keyCommand } from './key.ts'
+import { sequenceCommand } from './sequence.ts'
 import { verifyCommand } from './verify.ts'
+import { witnessCommand } from './witness.ts'
 
 const program = new Command('audit-log')
   .description('Works with the audit log of @entraguard/audit-log.')
   .showHelpAfterError()
+  .addCommand(keyCommand)
+  .addCommand(sequenceCommand)
   .addCommand(verifyCommand)
+  .addCommand(witnessCommand)
 
 // Commander ends with 1 for a wrong command line; here 1 means that something does not verify, so that becomes 2.
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))

@@ -39,7 +39,7 @@ export {
 } from './policy.ts'
 export { type HashReader, proveConsistency, proveInclusion, proveInclusions, readRoot } from './prove.ts'
 export { type FullTile, RightEdge } from './right-edge.ts'
-export { createSigner, createSignerFor, type SignerOptions } from './signer.ts'
+export { createSigner, createSignerFor, type SignerOptions, verifierKeyOf } from './signer.ts'
 export type { Subtree } from './subtree.ts'
 export { newTiles, partialTiles, readTile, type Tile, type TileData, tileWidthIn } from './tile.ts'
 export { type ReadTiles, TileHashReader } from './tile-hash-reader.ts'

@@ -3,7 +3,7 @@ import { cosign } from './cosignature.ts'
 import { ed25519 } from './ed25519.ts'
 import type { SigningKey } from './ed25519-key.ts'
 import type { Signer } from './note.ts'
-import { computeKeyId, parseSignerKey, type SignatureType } from './note-key.ts'
+import { computeKeyId, formatVerifierKey, parseSignerKey, type SignatureType } from './note-key.ts'
 import { verifierOf } from './verifier.ts'
 
 /** How {@link createSigner} and {@link createSignerFor} sign. */
@@ -26,6 +26,16 @@ export async function createSigner(signerKey: string, options: SignerOptions = {
   const signer = createSignerFor(name, type, await ed25519.signingKey(seed), options)
   if (signer.keyId !== keyId) throw new AuditLogError('key_malformed', 'the key ID is not that of the name and the key')
   return signer
+}
+
+/**
+ * The verifier key that belongs to a signer key.
+ *
+ * @throws AuditLogError `key_malformed`, `key_unsupported`, `crypto_unavailable`
+ */
+export async function verifierKeyOf(signerKey: string): Promise<string> {
+  const { name, type, seed } = parseSignerKey(signerKey)
+  return formatVerifierKey(name, type, (await ed25519.signingKey(seed)).publicKey)
 }
 
 /**

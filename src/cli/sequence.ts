@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import { AuditLogError } from '../errors.ts'
+import type { Publisher } from '../sequencer/publisher.ts'
+import { filePublisher } from '../sequencer/publishers/file.ts'
+import { httpPublisher } from '../sequencer/publishers/http.ts'
+import { s3Publisher } from '../sequencer/publishers/s3.ts'
+import { Sequencer } from '../sequencer/sequencer.ts'
+import { httpWitness } from '../sequencer/witness-client.ts'
+import type { Witness } from '../sequencer/witness.ts'
+import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
+import { readKeyFile } from './read-key.ts'
+import { logLine, untilSignal } from './until-signal.ts'
+
+interface Options extends DatabaseOptions {
+  readonly key: readonly string[]
+  readonly oldKey: readonly string[]
+  readonly publish: readonly string[]
+  readonly retainDays?: number
+  readonly witness: readonly string[]
+  readonly interval: number
+  readonly alarmAfter: number
+  readonly once: boolean
+}
+
+/** `audit-log sequence`: runs the sequencer until SIGTERM. */
+export const sequenceCommand: Command = addDatabaseOptions(
+  new Command('sequence')
+    .description('Give committed entries their leaves, sign checkpoints and publish them, until SIGTERM or SIGINT.')
+    .requiredOption('--key <file...>', 'signer key file of the log; two while the key is changed')
+    .option('--old-key <vkey...>', 'verifier keys that the log signed with before', [])
+    .option('--publish <place...>', 'file:PATH, https://..., or s3://BUCKET/PREFIX', [])
+    .option('--retain-days <days>', 'keep what goes to s3:// under Object Lock for so long', Number)
+    .option('--witness <url=vkey...>', 'submission prefix of a witness, =, and its verifier key or a file with it', [])
+    .option('--interval <ms>', 'how often to look for new entries, in milliseconds', Number, 500)
+    .option('--alarm-after <ms>', 'report an entry that has no leaf after so long, in milliseconds', Number, 10_000)
+    .option('--once', 'do what there is to do now, and end', false)
+    .addHelpText(
+      'after',
+      '\nEach change of the state is a line of JSON on standard output. Exit code: 0 ended in an orderly way, 1 halted because\nthe log contradicts a checkpoint that was signed before, 2 it could not start.',
+    ),
+).action((options: Options) => runAction(() => sequence(options)))
+
+async function sequence(options: Options): Promise<0 | 1> {
+  const keys = await Promise.all(options.key.map((file) => readKeyFile(file, 'ed25519')))
+  const publishers = await Promise.all(options.publish.map((place) => readPublisher(place, options.retainDays)))
+  const witnesses = await Promise.all(options.witness.map(readWitness))
+  return withDatabase(options, async (db) => {
+    const halted = new AbortController()
+    const sequencer = new Sequencer({
+      db,
+      schema: options.schema,
+      signers: keys.map(({ signer }) => signer),
+      verifierKeys: [...keys.map(({ verifierKey }) => verifierKey), ...options.oldKey],
+      publishers,
+      witnesses,
+      intervalMs: options.interval,
+      alarmAfterMs: options.alarmAfter,
+      onStateChange: (status) => {
+        logLine('state', status)
+        if (status.state === 'halted') halted.abort()
+      },
+      onBacklog: (backlog) => logLine('backlog', backlog),
+    })
+    if (options.once) {
+      await sequencer.run()
+      await sequencer.stop()
+      return exitCodes.ok
+    }
+    sequencer.start()
+    const whenHalted = new Promise((resolve) => halted.signal.addEventListener('abort', resolve))
+    await Promise.race([untilSignal(), whenHalted])
+    await sequencer.stop()
+    return halted.signal.aborted ? exitCodes.finding : exitCodes.ok
+  })
+}
+
+async function readPublisher(place: string, retainDays: number | undefined): Promise<Publisher> {
+  if (place.startsWith('file:')) return filePublisher(place.slice('file:'.length))
+  if (!place.startsWith('s3://')) return httpPublisher({ url: place })
+  const { hostname: bucket, pathname } = new URL(place)
+  const { S3Client } = await import('@aws-sdk/client-s3').catch((error: unknown) => {
+    throw new AuditLogError('driver_missing', 'the package "@aws-sdk/client-s3" is not installed', { cause: error })
+  })
+  // Region, endpoint and credentials come from the environment, as everywhere with this client.
+  const client = new S3Client({})
+  return s3Publisher({ client, bucket, prefix: pathname.slice(1), retainDays })
+}
+
+/** `https://witness.example=vkey`, where the key may be the name of a file with it. */
+async function readWitness(option: string): Promise<Witness> {
+  const [, url, key] = /^([^=]+)=(.+)$/.exec(option) ?? []
+  if (url === undefined || key === undefined) {
+    throw new AuditLogError('option_invalid', 'expected --witness <url>=<verifier key>')
+  }
+  const verifierKey = key.includes('+') ? key : (await readFile(key, 'utf8')).trim()
+  return httpWitness({ url, verifierKey })
+}

@@ -1,0 +1,98 @@
+import { isIP } from 'node:net'
+import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
+
+/** How to reach a witness or a place for checkpoints over HTTP. */
+export interface HttpTarget {
+  /** `https:`, or `http:` to this host itself. Without credentials: URLs end up in logs. */
+  readonly url: string
+  /** Permits plain HTTP to another host. Default is false. */
+  readonly insecure?: boolean | undefined
+  /**
+   * The function that sends requests, e.g. one with certificate authorities of your own. Default is the runtime's `fetch`, which
+   * trusts the system's authorities and those in `NODE_EXTRA_CA_CERTS`.
+   */
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
+
+/** One request. */
+interface ExchangeRequest {
+  readonly method: 'GET' | 'PUT' | 'POST'
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: string
+  readonly signal: AbortSignal
+}
+
+/** What came back. */
+export interface Exchange {
+  readonly status: number
+  readonly contentType: string
+  readonly body: Uint8Array
+}
+
+/** No checkpoint and no answer of a witness is larger (c2sp.org/signed-note has no limit; `parseNote` has this one). */
+const maximumBytes = 1_000_000
+
+/**
+ * Checks a target.
+ *
+ * @throws AuditLogError `option_invalid`
+ */
+export function checkTarget({ url, insecure }: HttpTarget): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed === undefined || !['https:', 'http:'].includes(parsed.protocol)) throw invalid('an https: URL')
+  if (parsed.username !== '' || parsed.password !== '') throw invalid('a URL without credentials')
+  if (parsed.protocol === 'http:' && insecure !== true && !isLoopback(parsed.hostname)) {
+    throw invalid('an https: URL (plain http: to another host needs insecure: true)')
+  }
+  return parsed
+}
+
+/**
+ * Sends a request and reads the answer. Redirects are not followed, so nothing goes to another host than the one that was
+ * named, and no more than a million bytes of an answer are read.
+ *
+ * @throws AuditLogError with `code` when there is no such answer
+ */
+export async function exchange(
+  target: HttpTarget,
+  url: URL,
+  request: ExchangeRequest,
+  code: AuditLogErrorCode,
+): Promise<Exchange> {
+  const send = target.fetch ?? globalThis.fetch
+  try {
+    const response = await send(url, { ...request, headers: request.headers ?? {}, redirect: 'manual' })
+    const body = await readBody(response)
+    if (body === undefined) throw new AuditLogError(code, `${url.host} answered more than ${maximumBytes} bytes`)
+    return { status: response.status, contentType: response.headers.get('content-type') ?? '', body }
+  } catch (error) {
+    if (error instanceof AuditLogError) throw error
+    throw new AuditLogError(code, `${url.host} does not answer: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+async function readBody(response: Response): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  // Leaving the loop cancels the rest of the answer.
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.length
+    if (length > maximumBytes) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+// fetch hides the system's code in the cause.
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  const cause = error.cause ?? error
+  return typeof cause === 'object' && 'code' in cause ? String(cause.code) : error.name
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
+
+function invalid(expected: string): AuditLogError {
+  return new AuditLogError('option_invalid', `expected ${expected} at $.url`, { path: '$.url' })
+}

@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { maximumRequestBytes } from './witness-handler.ts'
+
+/** A witness that listens. */
+export interface WitnessServer {
+  /** Submission prefix, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** Answers what has been asked, and ends. */
+  stop(): Promise<void>
+}
+
+/**
+ * Serves a witness over plain HTTP; TLS belongs in front of it. Requests that are too large or too slow are cut off.
+ *
+ * @param handler what `createWitnessHandler` made
+ * @param host default is 127.0.0.1
+ * @param port 0 for any that is free
+ */
+export async function serveWitness(
+  handler: (request: Request) => Promise<Response>,
+  { host = '127.0.0.1', port = 8080 }: { readonly host?: string; readonly port?: number } = {},
+): Promise<WitnessServer> {
+  const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 60_000, maxHeaderSize: 8192 }
+  const server = http.createServer(limits, (incoming, outgoing) => {
+    void respond(incoming, outgoing, handler).catch(() => outgoing.destroy())
+  })
+  server.maxConnections = 1000
+  server.listen(port, host)
+  await once(server, 'listening')
+  const address = server.address() as AddressInfo
+  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return {
+    url: `http://${shown}:${address.port}`,
+    async stop() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      await closed
+    },
+  }
+}
+
+async function respond(
+  incoming: http.IncomingMessage,
+  outgoing: http.ServerResponse,
+  handler: (request: Request) => Promise<Response>,
+): Promise<void> {
+  const body = await readBody(incoming)
+  if (body === undefined) {
+    outgoing.writeHead(413, { connection: 'close' }).end('the request is too large\n')
+    return
+  }
+  const { method = 'GET', url = '/' } = incoming
+  const path = URL.canParse(url, 'http://witness') ? new URL(url, 'http://witness') : new URL('http://witness/')
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  const request = new Request(path, { method, ...(hasBody ? { body } : {}) })
+  const response = await handler(request)
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text())
+}
+
+async function readBody(incoming: http.IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > maximumRequestBytes) return undefined
+    chunks.push(chunk)
+  }
+  return Uint8Array.from(Buffer.concat(chunks))
+}
