@@ -191,7 +191,7 @@ describe('a witness', () => {
 
   it('stops for a log whose state was damaged instead of beginning anew', async () => {
     await status(requestFor(0, 300))
-    const [file = ''] = (await readdir(folder)).filter((name) => name !== 'lock')
+    const file = (await readdir(folder)).find((name) => name !== 'lock') ?? ''
     for (const damage of [
       '',
       'garbage',
