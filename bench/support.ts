@@ -21,6 +21,7 @@ export async function startBench(): Promise<BenchServer> {
   const pools: pg.Pool[] = []
   const pool = (max: number): pg.Pool => {
     const made = new pg.Pool({ connectionString: server.url, max })
+    made.on('error', () => undefined)
     pools.push(made)
     return made
   }

@@ -6,11 +6,13 @@ import type { TestLog } from './database.ts'
  * turned back. They come into a guarded partition of their own.
  *
  * @param month such as `2024-01`
+ * @param details canonical JSON
  */
 export async function fillOldMonth(
-  log: Pick<TestLog, 'admin' | 'schema' | 'roles'>,
+  log: Pick<TestLog, 'admin' | 'schema'> & { readonly roles: Pick<TestLog['roles'], 'owner'> },
   month: string,
   entries: number,
+  details = '{}',
 ): Promise<void> {
   const client = await log.admin.connect()
   try {
@@ -18,15 +20,15 @@ export async function fillOldMonth(
     await makePartition(client, log.schema, month)
     await client.query(
       `insert into ${log.schema}.entry (version, seq, id, timestamp, tenant_id, user_id, action, details, recorded_by, canonical, entry_hash, xid)
-       select 1, seq, id, time, tenant_id, user_id, 'old.event', '{}', 'app', true,
-         sha256(convert_to(${log.schema}.preimage('old.event', '{}', id, 'success', 'app', seq, null, null, tenant_id,
+       select 1, seq, id, time, tenant_id, user_id, 'old.event', $3::text::json, 'app', true,
+         sha256(convert_to(${log.schema}.preimage('old.event', $3::text, id, 'success', 'app', seq, null, null, tenant_id,
            ${log.schema}.format_time(time), user_id), 'UTF8')), pg_current_xact_id()
        from (
          select nextval('${log.schema}.entry_seq') as seq, ${log.schema}.uuid_v7(${log.schema}.uuid_v7_time(time))::uuid as id, time,
            'tenant-' || number % 3 as tenant_id, 'user-' || number % 10 as user_id
          from (select number, $1::timestamptz + number * (interval '20 days' / $2::integer) as time from generate_series(1, $2) as number) as times
        ) as event`,
-      [`${month}-02T00:00:00Z`, entries],
+      [`${month}-02T00:00:00Z`, entries, details],
     )
   } finally {
     await client.query('reset role').catch(() => undefined)
