@@ -9,6 +9,7 @@ import { checkName } from '../schema/names.ts'
 import { type Append, appendTo, explainAppend } from './append.ts'
 import { Coalescer } from './coalescer.ts'
 import { type AuditEvent, readEvent, type ReadyEvent } from './event.ts'
+import { PartitionUpkeep } from './partition-upkeep.ts'
 
 /** Lets the host go on when an event cannot be recorded. An explicit choice: by default errors are thrown. */
 export interface FailOpen {
@@ -78,6 +79,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   readonly #executor: Executor
   readonly #append: Append
   readonly #coalescer: Coalescer
+  readonly #upkeep: PartitionUpkeep
   #prepare: boolean
   #closed = false
   readonly #direct = new Set<Promise<unknown>>()
@@ -91,6 +93,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     this.#failOpen = readOnError(options.onError)
     this.#prepare = options.prepare ?? true
     this.#append = appendTo(this.#schema)
+    this.#upkeep = new PartitionUpkeep(options.db, this.#schema)
     this.#coalescer = new Coalescer((events) => this.#appendAlone(events), {
       lanes: wholeNumber(options.lanes ?? 4, 64, '$.lanes'),
       waiting: wholeNumber(options.maxWaiting ?? 10_000, 1_000_000, '$.maxWaiting'),
@@ -165,7 +168,10 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   ): Promise<Entry[]> {
     try {
       if (this.#closed) throw new AuditLogError('closed', 'the logger is closed')
-      return await write(readEvents(events, this.#strict))
+      const entries = await write(readEvents(events, this.#strict))
+      const upkeep = this.#upkeep.run()
+      if (upkeep !== undefined) void this.#track(upkeep)
+      return entries
     } catch (error) {
       const explained = explainAppend(error)
       if (this.#failOpen === undefined || !isArray(events)) throw explained
