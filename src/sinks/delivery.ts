@@ -1,0 +1,356 @@
+import { backoffMs, type Clock } from './clock.ts'
+import { Confirmations } from './confirmations.ts'
+import { Gate } from './gate.ts'
+import type { LogItem } from './log-item.ts'
+import type { Position, Progress, SourceItem } from './progress.ts'
+import { settle } from './settle.ts'
+import { type EncodedEvent, isUnencodable, type SendResult, type Sink } from './sink.ts'
+import type { ForwarderCounters, ForwarderProblem } from './status.ts'
+import { type Slot, Window } from './window.ts'
+
+/** What a delivery works with. */
+export interface DeliveryOptions {
+  readonly sink: Sink
+  readonly start: Position
+  /** The next items after a position, in the order of the log; none when there is nothing new. */
+  read(from: Position): Promise<readonly SourceItem[]>
+  /** Makes progress durable. The delivery ends when it rejects with {@link LeaseLostError}, and tries again otherwise. */
+  commit(progress: Progress): Promise<void>
+  readonly clock: Clock
+  /** How often to look for new items when there are none, in milliseconds. */
+  readonly intervalMs: number
+  /** Encoded bytes to hold at most; one chunk may go over it. */
+  readonly maxBufferedBytes: number
+  /** How long to wait for what is under way when it is stopped, in milliseconds. */
+  readonly stopTimeoutMs: number
+  /** Called whenever something may have changed. */
+  onChange?(): void
+}
+
+/** Another process has taken over, or somebody moved the cursor. */
+export class LeaseLostError extends Error {
+  override readonly name: string = 'LeaseLostError'
+}
+
+type Counters = { -readonly [name in keyof ForwarderCounters]: number }
+
+/**
+ * Takes items from the log to one sink, at least once each: reads ahead, sends batches, asks for confirmations, waits when it
+ * must, and commits how far everything is final. It knows no database: whoever runs it reads and commits.
+ *
+ * Dies anywhere: what was not committed is read and sent again, with the same bytes.
+ */
+export class Delivery {
+  readonly counters: Counters = {
+    delivered: 0,
+    duplicates: 0,
+    quarantined: 0,
+    rejected: 0,
+    gone: 0,
+    repeated: 0,
+    requests: 0,
+    bytes: 0,
+  }
+  readonly #options: DeliveryOptions
+  readonly #window = new Window()
+  readonly #gate: Gate
+  readonly #confirmations: Confirmations
+  /** Behind the last item that was read. */
+  #read: Position
+  #committed: Position
+  #readTask: Promise<void> | undefined
+  #commitTask: Promise<void> | undefined
+  readonly #sendTasks = new Set<Promise<void>>()
+  readonly #breakOff = new AbortController()
+  #readNotBefore = 0
+  #commitNotBefore = 0
+  #databaseFailures = 0
+  #databaseProblem: ForwarderProblem | undefined
+  #uncommitted: Progress | undefined
+  #lost: LeaseLostError | undefined
+  #wake: (() => void) | undefined
+  /** Whether something has happened since the loop last looked. */
+  #rung = false
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+    this.#read = options.start
+    this.#committed = options.start
+    this.#gate = new Gate(options.clock, options.sink.capabilities.maxInFlight)
+    this.#confirmations = new Confirmations(options.sink, options.clock)
+  }
+
+  /** Everything before this is final and committed. */
+  get committed(): Position {
+    return this.#committed
+  }
+
+  get problem(): ForwarderProblem | undefined {
+    return this.#gate.problem ?? this.#databaseProblem
+  }
+
+  get lastSuccessAt(): number | undefined {
+    return this.#gate.lastSuccessAt
+  }
+
+  get bufferedBytes(): number {
+    return this.#window.bytes
+  }
+
+  get unconfirmed(): number {
+    return this.#window.pending().length
+  }
+
+  /** RFC 3339 time of the oldest event that is not settled. */
+  get oldestTimestamp(): string | undefined {
+    return this.#window.oldest?.event?.timestamp
+  }
+
+  /**
+   * Works until the signal aborts; then finishes what is under way and commits.
+   *
+   * @throws LeaseLostError when somebody else is at it now
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const ring = (): void => this.#ring()
+    signal.addEventListener('abort', ring)
+    try {
+      while (!signal.aborted && this.#lost === undefined) {
+        this.#startReading()
+        this.#startSending()
+        this.#startConfirming()
+        this.#startCommitting()
+        this.#options.onChange?.()
+        await this.#sleep(signal)
+      }
+      await this.#finish()
+    } finally {
+      signal.removeEventListener('abort', ring)
+    }
+    if (this.#lost !== undefined) throw this.#lost
+  }
+
+  #startReading(): void {
+    if (this.#readTask !== undefined || this.#isFull() || this.#options.clock.now() < this.#readNotBefore) return
+    this.#readTask = this.#readChunk().finally(() => {
+      this.#readTask = undefined
+      this.#ring()
+    })
+  }
+
+  #isFull(): boolean {
+    return this.#window.bytes >= this.#options.maxBufferedBytes || this.#window.size >= maximumItems
+  }
+
+  async #readChunk(): Promise<void> {
+    const { clock, intervalMs, read } = this.#options
+    try {
+      const items = await read(this.#read)
+      for (const item of items) this.#window.add(this.#slotOf(item))
+      this.#read = items.at(-1)?.after ?? this.#read
+      if (items.length === 0) this.#readNotBefore = clock.now() + intervalMs
+      this.#databaseWorks()
+    } catch (error) {
+      this.#readNotBefore = clock.now() + this.#databaseFails(error)
+    }
+  }
+
+  #slotOf({ item, after }: SourceItem): Slot {
+    const open = { after, handle: undefined, attempts: 0, batchLimit: Number.POSITIVE_INFINITY }
+    if (item.kind === 'gone') {
+      const { firstLeafIndex, lastLeafIndex } = item
+      this.counters.gone += lastLeafIndex - firstLeafIndex + 1
+      return {
+        ...open,
+        event: undefined,
+        leafIndex: firstLeafIndex,
+        state: 'settled',
+        deadLetter: {
+          item: `leaf-${firstLeafIndex}`,
+          firstLeafIndex,
+          lastLeafIndex,
+          kind: 'gone',
+          code: 'entry_gone',
+          reason: 'the log has the leaf and no longer the entry',
+        },
+      }
+    }
+    const leafIndex = item.kind === 'entry' ? item.leafIndex : null
+    const encoded = this.#encode(item)
+    if (!isUnencodable(encoded)) return { ...open, event: encoded, leafIndex, state: 'ready', deadLetter: undefined }
+    this.counters.rejected += 1
+    const { code, reason } = encoded
+    return {
+      ...open,
+      event: undefined,
+      leafIndex,
+      state: 'settled',
+      deadLetter: {
+        item: item.kind === 'entry' ? item.entry.id : item.id,
+        firstLeafIndex: leafIndex,
+        lastLeafIndex: leafIndex,
+        kind: 'rejected',
+        code,
+        reason,
+      },
+    }
+  }
+
+  #encode(item: LogItem): ReturnType<Sink['encode']> {
+    const { sink } = this.#options
+    try {
+      const encoded = sink.encode(item)
+      if (isUnencodable(encoded) || encoded.bytes.length <= sink.capabilities.maxBatchBytes) return encoded
+      return {
+        code: 'too_large',
+        reason: `the event has ${encoded.bytes.length} bytes, and the receiver takes ${sink.capabilities.maxBatchBytes}`,
+      }
+    } catch (error) {
+      return { code: 'encode_failed', reason: `the encoder failed: ${error instanceof Error ? error.name : 'unknown'}` }
+    }
+  }
+
+  #startSending(): void {
+    const { sink } = this.#options
+    while (this.#gate.isOpen(this.#sendTasks.size, this.#confirmations.waiting)) {
+      const batch = this.#window.takeBatch(sink.capabilities, this.#gate.batchLimit, this.#gate.byteLimit)
+      if (batch.length === 0) return
+      const task = this.#send(batch).finally(() => {
+        this.#sendTasks.delete(task)
+        this.#ring()
+      })
+      this.#sendTasks.add(task)
+    }
+  }
+
+  async #send(batch: readonly Slot[]): Promise<void> {
+    const { sink } = this.#options
+    const events = batch.flatMap(({ event }) => event ?? [])
+    this.#count(batch, events)
+    const probing = this.#gate.isPaused
+    const result = await sink
+      .send(events, { signal: this.#breakOff.signal })
+      .catch((error: unknown): SendResult => brokenSink(error))
+    settle({ batch, result, gate: this.#gate, window: this.#window, counters: this.counters, probing })
+  }
+
+  #count(batch: readonly Slot[], events: readonly EncodedEvent[]): void {
+    this.counters.requests += 1
+    for (const slot of batch) if (slot.attempts > 0) this.counters.repeated += 1
+    for (const { bytes } of events) this.counters.bytes += bytes.length
+  }
+
+  #startConfirming(): void {
+    this.#confirmations.start(
+      this.#window,
+      this.#breakOff.signal,
+      (slot, confirmed) => {
+        if (confirmed) {
+          slot.state = 'settled'
+          this.counters.delivered += 1
+          this.#gate.succeeded()
+        } else this.#window.release(slot)
+        this.#ring()
+      },
+      () => this.#ring(),
+    )
+  }
+
+  #startCommitting(): void {
+    if (this.#commitTask !== undefined || this.#options.clock.now() < this.#commitNotBefore) return
+    this.#uncommitted ??= this.#window.takeSettled()
+    if (this.#uncommitted === undefined) return
+    this.#commitTask = this.#commit(this.#uncommitted).finally(() => {
+      this.#commitTask = undefined
+      this.#ring()
+    })
+  }
+
+  async #commit(progress: Progress): Promise<void> {
+    const { clock, commit } = this.#options
+    try {
+      await commit(progress)
+      this.#committed = progress.position
+      this.#uncommitted = undefined
+      this.#databaseWorks()
+    } catch (error) {
+      if (error instanceof LeaseLostError) this.#lost = error
+      else this.#commitNotBefore = clock.now() + this.#databaseFails(error)
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const { clock, stopTimeoutMs } = this.#options
+    const deadline = clock.now() + stopTimeoutMs
+    const open = (): boolean => this.#lost === undefined && (this.#sendTasks.size > 0 || this.#confirmations.waiting)
+    while (open() && clock.now() < deadline) {
+      this.#startConfirming()
+      await this.#until(Math.min(deadline, this.#confirmations.nextAt), new AbortController().signal)
+    }
+    this.#breakOff.abort()
+    await Promise.all([...this.#sendTasks, this.#readTask, this.#confirmations.task])
+    await this.#commitTask
+    if (this.#lost !== undefined) return
+    // Twice: what a failed commit has left over, and what was settled since.
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      this.#uncommitted ??= this.#window.takeSettled()
+      if (this.#uncommitted !== undefined) await this.#commit(this.#uncommitted)
+    }
+  }
+
+  // Until something happens, or it is time for something.
+  async #sleep(signal: AbortSignal): Promise<void> {
+    const times = [this.#confirmations.nextAt]
+    if (this.#readTask === undefined && !this.#isFull()) times.push(this.#readNotBefore)
+    if (this.#commitTask === undefined && this.#uncommitted !== undefined) times.push(this.#commitNotBefore)
+    if (this.#window.hasReady() && this.#sendTasks.size === 0) {
+      times.push(this.#gate.nextAt(this.#confirmations.waiting))
+    }
+    await this.#until(Math.min(...times), signal)
+  }
+
+  async #until(time: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    if (this.#rung || signal.aborted) {
+      this.#rung = false
+      return
+    }
+    const waking = new AbortController()
+    this.#wake = () => waking.abort()
+    // Timers take 2^31-1 milliseconds at most; a day is long enough.
+    await clock.sleep(Math.max(0, Math.min(time - clock.now(), 86_400_000)), waking.signal)
+    this.#wake = undefined
+    this.#rung = false
+  }
+
+  #ring(): void {
+    this.#rung = true
+    this.#wake?.()
+  }
+
+  #databaseWorks(): void {
+    this.#databaseFailures = 0
+    this.#databaseProblem = undefined
+  }
+
+  #databaseFails(error: unknown): number {
+    const { clock } = this.#options
+    this.#databaseFailures += 1
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'read_failed'
+    const detail = 'the log cannot be read or the position not be written'
+    this.#databaseProblem = { cause: 'database', code, detail, since: this.#databaseProblem?.since ?? clock.now() }
+    return backoffMs(this.#databaseFailures, 100, clock.random())
+  }
+}
+
+/** Items to hold at most; one chunk may go over it. */
+const maximumItems = 50_000
+
+const brokenSink = (error: unknown): SendResult => ({
+  outcomes: [],
+  control: {
+    kind: 'backoff',
+    code: 'sink_broken',
+    detail: `the sink's send() failed: ${error instanceof Error ? error.name : 'unknown'}`,
+  },
+})
