@@ -7,6 +7,7 @@ import partitionSql from '../../sql/0005-partition.sql'
 import evidenceSql from '../../sql/0006-evidence.sql'
 import retentionSql from '../../sql/0007-retention.sql'
 import cursorKeySql from '../../sql/0008-cursor-key.sql'
+import forwarderSql from '../../sql/0009-forwarder.sql'
 
 /** One numbered file of `sql/`. */
 export interface Migration {
@@ -27,6 +28,7 @@ const files: Readonly<Record<string, string>> = {
   '0006-evidence': evidenceSql,
   '0007-retention': retentionSql,
   '0008-cursor-key': cursorKeySql,
+  '0009-forwarder': forwarderSql,
 }
 
 /** All of them in order. A file that has been released never changes; `sql/released.json` holds their hashes. */

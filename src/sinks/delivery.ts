@@ -13,9 +13,9 @@ export interface DeliveryOptions {
   readonly sink: Sink
   readonly start: Position
   /** The next items after a position, in the order of the log; none when there is nothing new. */
-  read(from: Position): Promise<readonly SourceItem[]>
+  readonly read: (from: Position) => Promise<readonly SourceItem[]>
   /** Makes progress durable. The delivery ends when it rejects with {@link LeaseLostError}, and tries again otherwise. */
-  commit(progress: Progress): Promise<void>
+  readonly commit: (progress: Progress) => Promise<void>
   readonly clock: Clock
   /** How often to look for new items when there are none, in milliseconds. */
   readonly intervalMs: number
@@ -24,7 +24,7 @@ export interface DeliveryOptions {
   /** How long to wait for what is under way when it is stopped, in milliseconds. */
   readonly stopTimeoutMs: number
   /** Called whenever something may have changed. */
-  onChange?(): void
+  readonly onChange?: () => void
 }
 
 /** Another process has taken over, or somebody moved the cursor. */

@@ -111,7 +111,7 @@ function checked(result: SendResult, expected: number): SendResult {
     result.control.kind === 'continue'
       ? { kind: 'backoff', code: 'outcomes_incomplete', detail: 'the sink did not say what became of each event' }
       : result.control
-  return { outcomes: Array.from<Outcome>({ length: expected }).fill(lost), control }
+  return { outcomes: Array.from({ length: expected }, () => lost), control }
 }
 
 function everythingRejected(refusal: Refusal | undefined): Control {
