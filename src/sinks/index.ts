@@ -1,0 +1,22 @@
+export { ElasticSink, type ElasticOptions } from './elastic.ts'
+export { elasticTemplate, type ElasticTemplate } from './elastic-template.ts'
+export { Forwarder, type ForwarderOptions } from './forwarder.ts'
+export { type ForwarderRow, readForwarders } from './forwarder-state.ts'
+export { HttpClient, type HttpFailure, type HttpOptions, type HttpReply, type HttpRequest } from './http-client.ts'
+export type { CheckpointDetails, ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
+export type { Position } from './progress.ts'
+export type {
+  AttemptOptions,
+  Confirmation,
+  ConfirmHandle,
+  Control,
+  DeliveryLevel,
+  EncodedEvent,
+  Outcome,
+  SendResult,
+  Sink,
+  SinkCapabilities,
+  Unencodable,
+} from './sink.ts'
+export { SplunkSink, type SplunkOptions } from './splunk.ts'
+export type { ForwarderCounters, ForwarderProblem, ForwarderStatus } from './status.ts'

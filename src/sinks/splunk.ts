@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto'
+import { entryJson, noticeJson } from './event-json.ts'
+import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
+import { resultOfFailure, resultOfStatus, retryAll } from './http-result.ts'
+import type { LogItem } from './log-item.ts'
+import { headerSecret, invalidOption, wholeNumber } from './option.ts'
+import type {
+  AttemptOptions,
+  Confirmation,
+  ConfirmHandle,
+  Control,
+  EncodedEvent,
+  Outcome,
+  SendResult,
+  Sink,
+  SinkCapabilities,
+} from './sink.ts'
+import { controlOfCode, parseHecReply, resultOfHec } from './splunk-reply.ts'
+
+/** Options of {@link SplunkSink}. `url` is that of the collector, e.g. `https://splunk.example.com:8088`. */
+export interface SplunkOptions extends HttpOptions {
+  /** Token of the HTTP Event Collector. */
+  readonly token: string
+  /** Index to write to. Default is the token's. */
+  readonly index?: string | undefined
+  /** Default is `entraguard:audit:json`. docs/siem/splunk.md has the settings for it. */
+  readonly sourcetype?: string | undefined
+  /** Default is `entraguard-audit-log`. */
+  readonly source?: string | undefined
+  /** Where the events come from; the same for all processes of a service. Default is Splunk's choice. */
+  readonly host?: string | undefined
+  /**
+   * Whether the position waits until Splunk's indexers have the events.
+   *
+   * - `none`: accepted is enough (the default)
+   * - `required`: the token must have indexer acknowledgement on; without it the sink pauses
+   * - `if_available`: as `required` where Splunk gives acknowledgements, and as `none` where it does not
+   */
+  readonly acknowledgement?: 'none' | 'required' | 'if_available' | undefined
+  /** How long to wait for an acknowledgement before events are sent again, in milliseconds. Default is 300,000. */
+  readonly ackTimeoutMs?: number | undefined
+  /** How often to ask for acknowledgements, in milliseconds, 10 to 60,000. Default is 1,000. */
+  readonly ackIntervalMs?: number | undefined
+  /** Largest request body before compression, in bytes, 100,000 to 800,000,000. Default is 1,000,000, which every Splunk takes. */
+  readonly maxBatchBytes?: number | undefined
+  /** Requests at once, 1 to 16. Default is 4 without acknowledgement and 1 with it. */
+  readonly maxInFlight?: number | undefined
+}
+
+interface Ack extends ConfirmHandle {
+  readonly ackId: number
+  /** Leads to the indexer that numbered it: each one counts from 0. */
+  readonly cookie: string
+  readonly acceptedAt: number
+}
+
+/**
+ * Splunk's HTTP Event Collector, for Splunk Enterprise and Splunk Cloud: JSON envelopes to `/services/collector/event`, and
+ * `/services/collector/ack`.
+ *
+ * Splunk indexes an event that is sent twice twice: `| dedup audit_id` removes the copies in a search.
+ *
+ * @example
+ * new SplunkSink({ url: 'https://splunk.example.com:8088', token: process.env.SPLUNK_HEC_TOKEN, index: 'audit' })
+ */
+export class SplunkSink implements Sink {
+  readonly description: string
+  readonly capabilities: SinkCapabilities
+  readonly #http: HttpClient
+  readonly #token: string
+  readonly #acknowledgement: 'none' | 'required' | 'if_available'
+  readonly #ackTimeoutMs: number
+  /** One channel for the life of the sink: acknowledgements are numbered within it. */
+  readonly #channel: string = randomUUID()
+  readonly #envelope: string
+  #cookie = ''
+  /** What `/ack` said when it had no acknowledgements to give. */
+  #ackProblem: Control | undefined
+
+  /** @throws AuditLogError `option_invalid` */
+  constructor(options: SplunkOptions) {
+    this.#token = headerSecret(options.token, 'token')
+    this.#acknowledgement = options.acknowledgement ?? 'none'
+    if (!['none', 'required', 'if_available'].includes(this.#acknowledgement)) {
+      throw invalidOption('"none", "required" or "if_available"', 'acknowledgement')
+    }
+    const acknowledged = this.#acknowledgement !== 'none'
+    this.#ackTimeoutMs = wholeNumber(options.ackTimeoutMs ?? 300_000, 100, 86_400_000, 'ackTimeoutMs')
+    const maxInFlight = wholeNumber(options.maxInFlight ?? (acknowledged ? 1 : 4), 1, 16, 'maxInFlight')
+    this.#http = new HttpClient(options, maxInFlight + 1)
+    this.description = `splunk ${this.#http.origin}`
+    this.capabilities = {
+      level: acknowledged ? 'indexed' : 'accepted',
+      idempotency: 'query',
+      maxBatchBytes: wholeNumber(options.maxBatchBytes ?? 1_000_000, 100_000, 800_000_000, 'maxBatchBytes'),
+      maxBatchItems: 5000,
+      maxInFlight,
+      confirmIntervalMs: wholeNumber(options.ackIntervalMs ?? 1000, 10, 60_000, 'ackIntervalMs'),
+    }
+    const { host, source = 'entraguard-audit-log', sourcetype = 'entraguard:audit:json', index } = options
+    this.#envelope = JSON.stringify({ host, source, sourcetype, index }).slice(1, -1)
+  }
+
+  encode(item: LogItem): EncodedEvent {
+    const isEntry = item.kind === 'entry'
+    const { id, timestamp } = isEntry ? item.entry : item
+    const event = JSON.stringify(isEntry ? entryJson(item) : noticeJson(item))
+    // Indexed fields, which tstats counts and joins without reading the events.
+    const fields = isEntry
+      ? `{"audit_id":"${id}","audit_seq":"${item.entry.seq}","leaf_index":"${item.leafIndex}","entry_hash":"${item.entry.entry_hash}"}`
+      : JSON.stringify({ audit_id: id, audit_notice: item.kind })
+    const text = `{"time":${epochSeconds(timestamp)},${this.#envelope},"event":${event},"fields":${fields}}`
+    return { id, timestamp, bytes: Buffer.from(text) }
+  }
+
+  async send(batch: readonly EncodedEvent[], { signal }: AttemptOptions): Promise<SendResult> {
+    const count = batch.length
+    const problem = await this.#stillWithoutAcks(signal)
+    if (problem !== undefined) return retryAll(count, problem, false)
+    const body = Buffer.concat(batch.map(({ bytes }) => bytes))
+    const reply = await this.#post('/services/collector/event', body, this.#cookie, signal)
+    if (reply.kind === 'failure') return resultOfFailure(count, reply)
+    this.#keepCookies(reply)
+    const cookie = this.#cookie
+    const acceptedAt = Date.now()
+    const handles = new Map<number, Ack>()
+    const result = resultOfHec(count, body.length, reply, (ackId): Outcome => {
+      if (this.#acknowledgement === 'none') return { kind: 'delivered' }
+      if (ackId === undefined) {
+        if (this.#acknowledgement === 'if_available') return { kind: 'delivered' }
+        return noAck
+      }
+      const handle = handles.get(ackId) ?? { ackId, cookie, acceptedAt }
+      handles.set(ackId, handle)
+      return { kind: 'pending', handle }
+    })
+    if (!result.outcomes.includes(noAck) || result.control.kind !== 'continue') return result
+    const detail = 'Splunk took the events and gave no ackId: indexer acknowledgement is off for this token'
+    return { ...result, control: { kind: 'pause', cause: 'config', code: 'splunk_no_ack', detail } }
+  }
+
+  async confirm(handles: readonly ConfirmHandle[], { signal }: AttemptOptions): Promise<readonly Confirmation[]> {
+    const acks = handles as readonly Ack[]
+    const confirmed = new Set<Ack>()
+    for (const cookie of new Set(acks.map(({ cookie }) => cookie))) {
+      const group = acks.filter((ack) => ack.cookie === cookie)
+      for (const ack of await this.#askFor(group, cookie, signal)) confirmed.add(ack)
+    }
+    const oldest = Date.now() - this.#ackTimeoutMs
+    return acks.map((ack) => {
+      if (confirmed.has(ack)) return 'confirmed'
+      return ack.acceptedAt < oldest ? 'unknown' : 'waiting'
+    })
+  }
+
+  async health({ signal }: AttemptOptions): Promise<Control> {
+    const reply = await this.#http.request({
+      method: 'GET',
+      path: '/services/collector/health',
+      headers: { authorization: `Splunk ${this.#token}` },
+      signal,
+    })
+    if (reply.kind === 'failure') return resultOfFailure(1, reply).control
+    const hec = parseHecReply(reply.body)
+    if (reply.status === 200) return { kind: 'continue' }
+    const detail = `Splunk's health is: ${hec?.text ?? `status ${reply.status}`}`
+    const control =
+      hec === undefined ? undefined : controlOfCode(hec.code, `splunk_code_${hec.code}`, detail, undefined)
+    return control ?? resultOfStatus(1, reply, detail).control
+  }
+
+  close(): Promise<void> {
+    this.#http.close()
+    return Promise.resolve()
+  }
+
+  /** Those of the acknowledgements of one indexer that are true. Splunk says so once. */
+  async #askFor(acks: readonly Ack[], cookie: string, signal: AbortSignal): Promise<readonly Ack[]> {
+    const body = Buffer.from(JSON.stringify({ acks: acks.map(({ ackId }) => ackId) }))
+    const reply = await this.#post('/services/collector/ack', body, cookie, signal)
+    if (reply.kind === 'failure') return []
+    const hec = parseHecReply(reply.body)
+    if (hec?.code === 14) {
+      if (this.#acknowledgement === 'if_available') return acks
+      this.#ackProblem = controlOfCode(14, 'splunk_code_14', `Splunk says: ${hec.text} (code 14)`, undefined)
+      return []
+    }
+    const states = acksOf(reply.body)
+    return acks.filter(({ ackId }) => states[String(ackId)] === true)
+  }
+
+  /** With acknowledgement required and found to be off, nothing is sent before it is on. */
+  async #stillWithoutAcks(signal: AbortSignal): Promise<Control | undefined> {
+    if (this.#ackProblem === undefined) return undefined
+    const reply = await this.#post('/services/collector/ack', Buffer.from('{"acks":[0]}'), this.#cookie, signal)
+    if (reply.kind === 'reply' && parseHecReply(reply.body)?.code !== 14) this.#ackProblem = undefined
+    return this.#ackProblem
+  }
+
+  #post(path: string, body: Uint8Array, cookie: string, signal: AbortSignal): ReturnType<HttpClient['request']> {
+    return this.#http.request({
+      method: 'POST',
+      path,
+      headers: {
+        authorization: `Splunk ${this.#token}`,
+        'content-type': 'application/json',
+        'x-splunk-request-channel': this.#channel,
+        ...(cookie === '' ? {} : { cookie }),
+      },
+      body,
+      signal,
+    })
+  }
+
+  /** A load balancer's cookie keeps the channel at one indexer. */
+  #keepCookies({ headers }: HttpReply): void {
+    const pairs = (headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0]?.trim() ?? '')
+    if (pairs.length > 0) this.#cookie = pairs.join('; ')
+  }
+}
+
+const noAck: Outcome = { kind: 'retry', code: 'splunk_no_ack', ambiguous: true }
+
+/** Seconds since 1970 with six decimals: exact, which a floating point number is not bound to be. */
+function epochSeconds(timestamp: string): string {
+  return `${Date.parse(`${timestamp.slice(0, 19)}Z`) / 1000}.${timestamp.slice(20, 26)}`
+}
+
+function acksOf(body: string): Readonly<Record<string, unknown>> {
+  try {
+    const { acks } = JSON.parse(body) as { acks?: unknown }
+    return typeof acks === 'object' && acks !== null ? (acks as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
