@@ -13,6 +13,7 @@ const config: Config = defineConfig([
       tlog: 'src/tlog/index.ts',
       http: 'src/http/index.ts',
       witness: 'src/witness/index.ts',
+      sinks: 'src/sinks/index.ts',
     },
     format: ['esm', 'cjs'],
     splitting: true,

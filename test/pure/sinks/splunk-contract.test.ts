@@ -1,0 +1,29 @@
+import { SplunkSink } from '../../../src/sinks/splunk.ts'
+import { type FakeSplunk, startFakeSplunk } from '../../support/fake-splunk.ts'
+import { httpMisbehaviours, misbehave } from '../../support/misbehave.ts'
+import { type SinkAndReceiver, testSinkContract } from '../../support/sink-contract.ts'
+
+for (const acknowledgement of ['none', 'required'] as const) {
+  testSinkContract(`Splunk, acknowledgement ${acknowledgement}`, () => open(acknowledgement), httpMisbehaviours)
+}
+
+async function open(acknowledgement: 'none' | 'required'): Promise<SinkAndReceiver> {
+  const fake: FakeSplunk = await startFakeSplunk({ useAck: acknowledgement === 'required' })
+  const { url, token } = fake
+  const sink = new SplunkSink({ url, token, index: 'audit', acknowledgement, timeoutMs: 200, ackIntervalMs: 10 })
+  return {
+    sink,
+    secret: token,
+    received: () => fake.events.map(({ fields, text }) => ({ id: String(fields['audit_id']), text })),
+    detailsOf: (text) => (JSON.parse(text) as { event: { details: unknown } }).event.details,
+    misbehave: (how) => {
+      if (how === 'refuses the credentials') fake.disabled = true
+      else misbehave(fake, how)
+    },
+    mend: () => {
+      fake.disabled = false
+      fake.fault = undefined
+    },
+    stop: () => fake.stop(),
+  }
+}
