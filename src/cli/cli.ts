@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { doctorCommand } from './doctor.ts'
 import { keyCommand } from './key.ts'
 import { sequenceCommand } from './sequence.ts'
 import { verifyCommand } from './verify.ts'
@@ -8,6 +9,7 @@ import { witnessCommand } from './witness.ts'
 const program = new Command('audit-log')
   .description('Works with the audit log of @entraguard/audit-log.')
   .showHelpAfterError()
+  .addCommand(doctorCommand)
   .addCommand(keyCommand)
   .addCommand(sequenceCommand)
   .addCommand(verifyCommand)

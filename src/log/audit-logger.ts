@@ -6,6 +6,7 @@ import { type EntryProof, proveEntries, proveEntry, type ProveOptions } from '..
 import { proveGrowth } from '../evidence/prove-growth.ts'
 import { EntryQuery } from '../query/entry-query.ts'
 import { checkName } from '../schema/names.ts'
+import { inspect, type InspectOptions, type PostureReport } from '../schema/posture/inspect.ts'
 import { type Append, appendTo, explainAppend } from './append.ts'
 import { Coalescer } from './coalescer.ts'
 import { type AuditEvent, readEvent, type ReadyEvent } from './event.ts'
@@ -130,6 +131,15 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
       if (ready.length === 0) return Promise.resolve([])
       return options.db === undefined ? this.#appendAlone(ready) : this.#appendIn(options.db, ready)
     })
+  }
+
+  /**
+   * What the database's own catalog says of the guards, and of the login that this logger uses; see {@link inspect}.
+   *
+   * @throws AuditLogError `option_invalid`, `read_failed`
+   */
+  inspect(options: Omit<InspectOptions, 'schema'> = {}): Promise<PostureReport> {
+    return inspect(this.#db, { ...options, schema: this.#schema })
   }
 
   /** Starts a query for entries; see {@link EntryQuery}. */

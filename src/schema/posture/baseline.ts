@@ -48,7 +48,9 @@ export async function readBaseline(executor: Executor, schema: string): Promise<
     schema,
     takenAt: String(head?.['taken_at']),
     marks: Object.fromEntries(
-      rows.map((row): [string, string] => [String(row['object']), String(row['mark'])]).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      rows
+        .map((row): [string, string] => [String(row['object']), String(row['mark'])])
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ),
   }
 }
@@ -62,7 +64,9 @@ export function compareBaseline(before: PostureBaseline, now: PostureBaseline): 
   return objects
     .filter((object) => before.marks[object] !== now.marks[object])
     .filter((object) => before.marks[object] !== undefined || !/\bentry_\d{4}_\d{2}\b/.test(object))
-    .map((object) => finding('baseline_moved', object, takeAgain, detail(before.marks[object], now.marks[object], before.takenAt)))
+    .map((object) =>
+      finding('baseline_moved', object, takeAgain, detail(before.marks[object], now.marks[object], before.takenAt)),
+    )
 }
 
 const takeAgain = 'find out who did it and why; then: audit-log doctor --write-baseline FILE'
@@ -80,7 +84,10 @@ function detail(before: string | undefined, now: string | undefined, since: stri
 export function parseBaseline(text: string): PostureBaseline {
   try {
     const value = JSON.parse(text) as Partial<PostureBaseline> | null
-    if (value?.version === 1 && [value.database, value.schema, value.takenAt].every((part) => typeof part === 'string')) {
+    if (
+      value?.version === 1 &&
+      [value.database, value.schema, value.takenAt].every((part) => typeof part === 'string')
+    ) {
       const marks = Object.entries(value.marks ?? {})
       if (marks.length > 0 && marks.every(([, mark]) => typeof mark === 'string')) return value as PostureBaseline
     }

@@ -4,10 +4,7 @@ import { finding, type Finding, type FindingCode } from './finding-codes.ts'
 import { fixFor } from './fix.ts'
 
 /** The codes for what differs, by the first words of the subject; null: something else says it already. */
-const codes: readonly (readonly [
-  prefix: string,
-  codes: Readonly<Record<Difference, FindingCode | null>>,
-])[] = [
+const codes: readonly (readonly [prefix: string, codes: Readonly<Record<Difference, FindingCode | null>>])[] = [
   ['trigger ', { missing: 'trigger_missing', changed: 'trigger_changed', unknown: 'trigger_unknown' }],
   ['function ', { missing: 'function_missing', changed: 'function_changed', unknown: 'function_unknown' }],
   ['owner of ', { missing: null, changed: 'owner_changed', unknown: null }],
@@ -31,35 +28,71 @@ const codes: readonly (readonly [
   ['', { missing: 'relation_missing', changed: 'relation_changed', unknown: 'relation_unknown' }],
 ]
 
+/** One fact that differs. */
+interface Deviation {
+  readonly kind: Difference
+  readonly fact: Fact
+  /** What it should say; undefined when it should not be there. */
+  readonly wanted: string | undefined
+}
+
 /** What is missing, other than shipped, or not ours in an installed schema. */
 export function compareCatalog(
   catalog: Catalog,
   shipped: Readonly<Record<string, string>>,
   names: SchemaNames,
 ): Finding[] {
-  const expected = fillTemplate(shipped, names, catalog.quoted)
-  const found = new Map(catalog.facts.map((fact) => [keyOf(fact.subject, fact.partition), fact]))
-  const partitions = new Set(catalog.facts.flatMap(({ partition }) => (partition === undefined ? [] : [partition])))
-  const findings: Finding[] = []
-  const add = (kind: Difference, fact: Fact, wanted: string | undefined): void => {
+  const deviations = findDeviations(catalog, fillTemplate(shipped, names, catalog.quoted))
+  return withoutConsequences(deviations).flatMap(({ kind, fact, wanted }) => {
     const code = codeOf(kind, fact, wanted)
-    if (code === null) return
-    const fix = fixFor(kind, fact, wanted, catalog.quoted)
-    findings.push(finding(code, describe(fact), fix, detailOf(code, fact, wanted)))
-  }
-  for (const [subject, value] of expected) {
-    const isMonthly = /\bentry_month\b/.test(subject)
-    for (const partition of isMonthly ? partitions : [undefined]) {
+    if (code === null) return []
+    return [finding(code, describe(fact), fixFor(kind, fact, wanted, catalog.quoted), detailOf(code, fact, wanted))]
+  })
+}
+
+function findDeviations({ facts }: Catalog, expected: ReadonlyMap<string, string>): Deviation[] {
+  const found = new Map(facts.map((fact) => [keyOf(fact.subject, fact.partition), fact]))
+  const partitions = new Set(facts.flatMap(({ partition }) => (partition === undefined ? [] : [partition])))
+  const deviations: Deviation[] = facts
+    .filter((fact) => !expected.has(fact.subject) && !isLaterBuiltIn(fact))
+    .map((fact) => ({ kind: 'unknown', fact, wanted: undefined }))
+  for (const [subject, wanted] of expected) {
+    for (const partition of /\bentry_month\b/.test(subject) ? partitions : [undefined]) {
       const fact = found.get(keyOf(subject, partition))
       if (fact === undefined) {
-        if (!isDroppedWith(subject, partition, found)) add('missing', { subject, value: '', partition, name: undefined }, value)
-      } else if (fact.value !== value) add('changed', fact, value)
+        deviations.push({ kind: 'missing', fact: { subject, value: '', partition, name: undefined }, wanted })
+      } else if (fact.value !== wanted) deviations.push({ kind: 'changed', fact, wanted })
     }
   }
-  for (const fact of catalog.facts) {
-    if (!expected.has(fact.subject) && !isLaterBuiltIn(fact)) add('unknown', fact, undefined)
-  }
-  return findings
+  return deviations
+}
+
+/**
+ * Leaves out what follows from another deviation and ends with it: what a table that is gone or not ours has, the rights on an
+ * object of another owner, and what a partition has from the table.
+ */
+function withoutConsequences(deviations: readonly Deviation[]): Deviation[] {
+  const keys = new Set(deviations.map(({ kind, fact }) => `${kind} ${keyOf(fact.subject, fact.partition)}`))
+  const has = (kind: Difference, subject: string, partition?: string): boolean =>
+    keys.has(`${kind} ${keyOf(subject, partition)}`)
+  return deviations.filter(({ kind, fact: { subject, partition } }) => {
+    const ofTable = subject.replace(/\bentry_(?:month|default)\b/, 'entry')
+    if (ofTable !== subject && has(kind, ofTable)) return false
+    const object = objectOf(subject)
+    if (object === undefined) return true
+    if (subject.startsWith('grant ') && has('changed', `owner of ${object}`, partition)) return false
+    const shapes = object.startsWith('table ') ? [object, object.replace('table', 'view')] : [object]
+    return !shapes.some((shape) => has('missing', shape, partition) || has('unknown', shape, partition))
+  })
+}
+
+/** The object that a column, a right or the like belongs to, e.g. `table leaf`. */
+function objectOf(subject: string): string | undefined {
+  const right = /^grant .*? on (.*) to \S+$/.exec(subject)?.[1]
+  const rest = right ?? subject
+  const table = /^(?:column|constraint|index|trigger|rule|policy) ("[^"]*"|\w+)[.:]/.exec(rest)?.[1]
+  if (table !== undefined) return `table ${table}`
+  return right ?? /^(?:owner|persistence|row security) of (.*)$/.exec(subject)?.[1]
 }
 
 const keyOf = (subject: string, partition: string | undefined): string => `${partition ?? ''}\0${subject}`
@@ -73,15 +106,9 @@ function codeOf(kind: Difference, { subject, value }: Fact, wanted: string | und
     if (/^grant (usage on schema|select on table migration) to /.test(subject)) return 'grant_installer'
     if (subject.startsWith('grant select ')) return 'grant_reading'
   }
-  if (kind === 'changed' && subject.startsWith('trigger ') && value.slice(1) === wanted?.slice(1)) return 'trigger_disabled'
+  if (kind === 'changed' && subject.startsWith('trigger ') && value.slice(1) === wanted?.slice(1))
+    return 'trigger_disabled'
   return codes.find(([prefix]) => subject.startsWith(prefix))?.[1][kind] ?? null
-}
-
-/** Of a table that is gone, its columns and the rest need no findings of their own. */
-function isDroppedWith(subject: string, partition: string | undefined, found: ReadonlyMap<string, Fact>): boolean {
-  const table = /^(?:column|constraint|index|grant \w+ on (?:table|column)) (\w+)/.exec(subject)?.[1]
-  if (table === undefined) return false
-  return !found.has(keyOf(`table ${table}`, partition))
 }
 
 /** Newer servers have more built-in functions of the same names; those of users have object ids from 16384 on. */

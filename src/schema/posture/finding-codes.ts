@@ -53,7 +53,9 @@ export const findingCodes = {
 
   role_missing: critical('One of the five group roles is gone.'),
   role_unsafe: critical('A group role can log in, or has attributes or memberships that it must not have.'),
-  application_is_superuser: critical('The application is a superuser: it can do everything, so the log is not tamper-resistant against it.'),
+  application_is_superuser: critical(
+    'The application is a superuser: it can do everything, so the log is not tamper-resistant against it.',
+  ),
   application_reaches_owner: critical(
     'The application can become the owner and switch the guards off: the log is not tamper-resistant against it.',
   ),
@@ -70,15 +72,21 @@ export const findingCodes = {
   write_not_durable: warning('The server can lose committed entries in a crash.'),
   checksums_off: warning('Edits of the data files do not show in page checksums.'),
   commit_timestamps_off: info('The server does not record when transactions committed, which would date late entries.'),
-  prepared_transactions_allowed: info('A prepared transaction can hold entries back and locks for as long as it likes.'),
-  prepared_transaction: warning('A prepared transaction is left over: what it wrote is not there yet, what it locked stays locked.'),
+  prepared_transactions_allowed: info(
+    'A prepared transaction can hold entries back and locks for as long as it likes.',
+  ),
+  prepared_transaction: warning(
+    'A prepared transaction is left over: what it wrote is not there yet, what it locked stays locked.',
+  ),
   encoding_unsafe: critical('In this encoding the database stores text that is no Unicode.'),
   event_trigger_present: info('An event trigger that is not ours runs at changes of the schema.'),
   hardening_off: warning('The event triggers that refuse changes of the schema are not always on.'),
   extension_dangerous: warning('An extension that is installed can edit tables past all triggers or run programs.'),
   sequence_behind: critical('The sequence will give out numbers that entries have already.'),
   partition_missing: warning('A month has no partition: its entries go to the default partition and stay there.'),
-  default_partition_filled: warning('The default partition has been written to: those entries cannot be purged by month.'),
+  default_partition_filled: warning(
+    'The default partition has been written to: those entries cannot be purged by month.',
+  ),
   baseline_moved: warning('Something was changed since the baseline was taken, even if it looks the same now.'),
   baseline_foreign: warning('The baseline is of another database or schema.'),
 } as const satisfies Readonly<Record<string, CodeMeaning>>

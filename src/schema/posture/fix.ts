@@ -12,7 +12,7 @@ export function fixFor(kind: Difference, fact: Fact, wanted: string | undefined,
   const schema = quoted['schema'] ?? ''
   const inSchema = (name: string): string => `${schema}.${name.replace(/^entry_month\b/, fact.partition ?? '$&')}`
   const [, type = '', rest = ''] =
-    /^(trigger|function|owner of|persistence of|row security of|constraint|reference|index|rule|policy|child|parent|publication|grant|default grant|type|table|view) (.*)$/s.exec(
+    /^(trigger|function|owner of|persistence of|row security of|constraint|reference|index|rule|policy|child|parent|publication|grant|default grant|built-in|type|table|view) (.*)$/s.exec(
       fact.subject,
     ) ?? []
   const [table = '', ...after] = rest.split(/[.:]/)
@@ -53,7 +53,9 @@ export function fixFor(kind: Difference, fact: Fact, wanted: string | undefined,
     case 'grant':
       return fixGrant(kind, rest, fact, quoted, inSchema)
     case 'default grant':
-      return fixDefaultGrant(kind, rest, quoted)
+      return fixDefaultGrant(kind, fact, rest, quoted)
+    case 'built-in':
+      return kind === 'unknown' ? `drop function pg_catalog.${rest};` : noStatement
     case 'table':
     case 'view':
     case 'type':
@@ -65,13 +67,7 @@ export function fixFor(kind: Difference, fact: Fact, wanted: string | undefined,
 
 type InSchema = (name: string) => string
 
-function fixTrigger(
-  kind: Difference,
-  on: string,
-  name: string,
-  { value }: Fact,
-  wanted: string | undefined,
-): string {
+function fixTrigger(kind: Difference, on: string, name: string, { value }: Fact, wanted: string | undefined): string {
   const enable = `alter table ${on} enable always trigger ${name};`
   if (wanted === undefined) return `drop trigger ${name} on ${on};`
   if (kind === 'changed' && isSameButState(value, wanted)) return enable
@@ -110,12 +106,14 @@ function fixGrant(kind: Difference, rest: string, fact: Fact, quoted: Catalog['q
   return `set role ${grantor}; revoke ${right} on ${target} from ${role} cascade; reset role;`
 }
 
-function fixDefaultGrant(kind: Difference, rest: string, quoted: Catalog['quoted']): string {
+function fixDefaultGrant(kind: Difference, { value }: Fact, rest: string, quoted: Catalog['quoted']): string {
   // e.g. "execute on f of :owner to public"
   const [, privilege = '', letter = '', owner = '', grantee = ''] = /^(.*?) on (\w) of (.*) to (.*)$/.exec(rest) ?? []
   const objects = { r: 'tables', S: 'sequences', f: 'functions', T: 'types', n: 'schemas' }[letter] ?? 'tables'
-  const [verb, preposition] = kind === 'missing' ? ['grant', 'to'] : ['revoke', 'from']
-  return `alter default privileges for role ${roleOf(owner, quoted)} ${verb} ${privilege} on ${objects} ${preposition} ${roleOf(grantee, quoted)};`
+  // A default that was taken from the public and given back is no longer listed at all.
+  const role = kind === 'missing' ? 'public' : roleOf(grantee, quoted)
+  const where = value === 'in the schema' ? ` in schema ${quoted['schema'] ?? ''}` : ''
+  return `alter default privileges for role ${roleOf(owner, quoted)}${where} revoke ${privilege} on ${objects} from ${role};`
 }
 
 const roleOf = (label: string, quoted: Catalog['quoted']): string =>

@@ -152,14 +152,18 @@ async function readVersion(inspection: Inspection): Promise<SchemaVersion | unde
     } catch (error) {
       if (!(error instanceof AuditLogError)) throw error
       const code = error.code === 'schema_newer' ? 'schema_newer' : 'schema_changed'
-      const fix = code === 'schema_newer' ? 'upgrade this library' : 'verify the log, then restore the table from a backup'
+      const fix =
+        code === 'schema_newer' ? 'upgrade this library' : 'verify the log, then restore the table from a backup'
       inspection.findings.push(finding(code, 'table migration', fix, error.message))
     }
   })
   return version
 }
 
-async function readDefinitions({ executor, names, findings, notChecked }: Inspection, version: number | undefined): Promise<void> {
+async function readDefinitions(
+  { executor, names, findings, notChecked }: Inspection,
+  version: number | undefined,
+): Promise<void> {
   if (findings.some(({ code }) => code === 'schema_newer')) {
     notChecked.push({ check: 'definitions and grants', reason: 'the schema is newer than this library' })
   } else if (version !== undefined && version < currentSchemaVersion) {
@@ -177,7 +181,9 @@ async function readSurroundings({ executor, names, findings }: Inspection, login
     const code = String(row['code'])
     if (!isCode(code)) throw new Error(`surroundings.sql uses the unknown code ${code}`)
     const detail = row['detail']
-    findings.push(finding(code, String(row['subject']), String(row['fix']), typeof detail === 'string' ? detail : undefined))
+    findings.push(
+      finding(code, String(row['subject']), String(row['fix']), typeof detail === 'string' ? detail : undefined),
+    )
   }
 }
 

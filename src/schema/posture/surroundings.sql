@@ -49,12 +49,14 @@ finding (code, subject, detail, fix) as (
     case when owns then 'is the owner role' when bool_or(direct) then 'is a member of the owner role' else 'may grant itself the owner role' end,
     case when owns then 'create a role of its own for the application: nobody logs in as the owner'
       when login.rolcreaterole and version < 160000 then format('alter role %I nocreaterole;', login.name)
-      else coalesce(string_agg(distinct 'revoke ' || quote_ident(owner.name) || ' from ' || quote_ident(login.name) || ' granted by ' || quote_ident(grantor.rolname) || ';', ' '),
-        format('revoke %I from %I;', owner.name, login.name)) end
+      else coalesce((
+        select string_agg('revoke ' || quote_ident(owner.name) || ' from ' || quote_ident(member.rolname) || ' granted by ' || quote_ident(grantor.rolname) || ';', ' ' order by member.rolname)
+        from pg_auth_members as m join pg_roles as member on member.oid = m.member join pg_roles as grantor on grantor.oid = m.grantor
+        where m.roleid = owner.oid and (m.member = login.oid or m.member in (select target from reach where role = login.oid))
+      ), format('revoke %I from %I;', owner.name, login.name)) end
   from login cross join server cross join owner cross join lateral (select login.oid = owner.oid as owns) as self
   join reach on role = login.oid and target = owner.oid or owns
-  left join pg_auth_members as m on m.roleid = owner.oid and m.member = login.oid left join pg_roles as grantor on grantor.oid = m.grantor
-  where not login.rolsuper group by login.oid, login.name, login.rolcreaterole, owner.name, owns, is_application, version
+  where not login.rolsuper group by login.oid, login.name, login.rolcreaterole, owner.oid, owner.name, owns, is_application, version
   union all
   select distinct 'application_has_power', 'login ' || login.name, 'role ' || rolname, format('revoke %I from %I;', rolname, login.name)
   from login join reach on role = login.oid join pg_roles on pg_roles.oid = target
