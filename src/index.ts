@@ -26,7 +26,13 @@ export type { AuditLogTables, EntryTable } from './query/tables.ts'
 export { installSchema, type InstallSchemaOptions, type InstallSchemaResult } from './schema/install.ts'
 export type { RoleKind, SchemaNameOptions } from './schema/names.ts'
 export { parseBaseline, type PostureBaseline } from './schema/posture/baseline.ts'
-export { type Finding, type FindingCode, findingCodes, type Severity } from './schema/posture/finding-codes.ts'
+export {
+  type CodeMeaning,
+  type Finding,
+  type FindingCode,
+  findingCodes,
+  type Severity,
+} from './schema/posture/finding-codes.ts'
 export { inspect, type InspectOptions, type NotChecked, type PostureReport } from './schema/posture/inspect.ts'
 export { type RoleGrants, schemaSql, type SchemaSqlOptions } from './schema/script.ts'
 export { currentSchemaVersion, type SchemaVersion } from './schema/state.ts'

@@ -1,7 +1,8 @@
 /** How bad a finding is. */
 export type Severity = 'critical' | 'warning' | 'info'
 
-interface CodeMeaning {
+/** What a code says. */
+export interface CodeMeaning {
   readonly severity: Severity
   /** One sentence: what it means that this was found. */
   readonly meaning: string
@@ -15,7 +16,7 @@ const info = (meaning: string): CodeMeaning => ({ severity: 'info', meaning })
  * Every code that a finding of the posture can carry. Codes are stable. Critical: somebody who should not can change or hide
  * entries, or entries are not what they seem. Warning: a safety margin is missing. Info: worth knowing.
  */
-export const findingCodes = {
+export const findingCodes: Readonly<Record<FindingCode, CodeMeaning>> = {
   schema_missing: critical('There is no audit log of that name.'),
   schema_outdated: warning('The schema is older than this library, so its definitions were not compared.'),
   schema_newer: warning('The schema was installed by a newer library, so its definitions were not compared.'),
@@ -89,10 +90,70 @@ export const findingCodes = {
   ),
   baseline_moved: warning('Something was changed since the baseline was taken, even if it looks the same now.'),
   baseline_foreign: warning('The baseline is of another database or schema.'),
-} as const satisfies Readonly<Record<string, CodeMeaning>>
+}
 
 /** The code of a finding. */
-export type FindingCode = keyof typeof findingCodes
+export type FindingCode =
+  | 'schema_missing'
+  | 'schema_outdated'
+  | 'schema_newer'
+  | 'schema_changed'
+  | 'trigger_missing'
+  | 'trigger_disabled'
+  | 'trigger_changed'
+  | 'trigger_unknown'
+  | 'function_missing'
+  | 'function_changed'
+  | 'function_unknown'
+  | 'builtin_changed'
+  | 'relation_missing'
+  | 'relation_changed'
+  | 'relation_unknown'
+  | 'table_unlogged'
+  | 'row_security'
+  | 'column_changed'
+  | 'constraint_missing'
+  | 'constraint_unknown'
+  | 'index_missing'
+  | 'index_unknown'
+  | 'rule_present'
+  | 'policy_present'
+  | 'child_foreign'
+  | 'reference_foreign'
+  | 'publication_present'
+  | 'owner_changed'
+  | 'grant_unknown'
+  | 'grant_reading'
+  | 'grant_installer'
+  | 'grant_missing'
+  | 'default_grant_changed'
+  | 'role_missing'
+  | 'role_unsafe'
+  | 'application_is_superuser'
+  | 'application_reaches_owner'
+  | 'application_has_power'
+  | 'application_owns_database'
+  | 'owner_reachable'
+  | 'owner_owns_elsewhere'
+  | 'duties_not_separated'
+  | 'parameter_granted'
+  | 'replication_role_set'
+  | 'setting_overridden'
+  | 'catalog_writable'
+  | 'write_not_durable'
+  | 'checksums_off'
+  | 'commit_timestamps_off'
+  | 'prepared_transactions_allowed'
+  | 'prepared_transaction'
+  | 'encoding_unsafe'
+  | 'event_trigger_present'
+  | 'hardening_off'
+  | 'extension_dangerous'
+  | 'sequence_behind'
+  | 'partition_missing'
+  | 'default_partition_filled'
+  | 'baseline_moved'
+  | 'baseline_foreign'
 
 /** Something in the database that weakens the log. */
 export interface Finding {
