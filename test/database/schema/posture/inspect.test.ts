@@ -26,7 +26,9 @@ const major =
 const look = (options: InspectOptions = {}): Promise<PostureReport> =>
   inspect(admin, { roles, login: null, ...options })
 /** What the test server itself is blamed for: it runs without fsync, for instance. */
-const ofServer = new Set((await look()).findings.map(({ code }) => code).filter((code) => code !== 'owner_reachable'))
+const ofServer = new Set<FindingCode>(
+  (await look()).findings.map(({ code }) => code).filter((code) => code !== 'owner_reachable'),
+)
 /** On PostgreSQL 15 every login with CREATEROLE reaches the owner: those of other test files come and go. */
 const ofOthers = ({ code, detail }: Finding): boolean =>
   code === 'owner_reachable' && detail?.startsWith('may grant') === true
