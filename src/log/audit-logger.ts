@@ -1,6 +1,7 @@
 import type { Entry } from '../canonical/entry.ts'
 import { type Database, type Executor, executorOf } from '../database/database.ts'
 import { sqlStateOf } from '../database/database-error.ts'
+import { pathTo } from '../canonical/json-path.ts'
 import { AuditLogError } from '../errors.ts'
 import { type EntryProof, proveEntries, proveEntry, type ProveOptions } from '../evidence/prove-entry.ts'
 import { proveGrowth } from '../evidence/prove-growth.ts'
@@ -61,6 +62,8 @@ export type Logged<Options extends AuditLoggerOptions> = Options extends { reado
   : Entry
 
 const maximumBatch = 10_000
+/** UTF-16 code units of details in one call: what the driver and the database turn into one text comfortably. */
+const maximumBatchLength = 64 * 1024 * 1024
 /** The pooler gave the statement to a connection that does not know its name, or knows another one of that name. */
 const preparedStatementLost: ReadonlySet<string> = new Set(['26000', '42P05'])
 const worthRetrying: ReadonlySet<string> = new Set(['40001', '40P01'])
@@ -112,9 +115,10 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
    * was written; `write_uncertain` when it is not; `hash_mismatch`, `schema_missing`, `privilege_missing`
    */
   async log(event: AuditEvent, options: LogOptions = {}): Promise<Logged<Options>> {
-    const [entry] = await this.#record([event], ([ready]) => {
-      if (options.db !== undefined) return this.#appendIn(options.db, [ready as ReadyEvent])
-      return this.#coalescer.write(ready as ReadyEvent).then((written) => [written])
+    const [entry] = await this.#record([event], async () => {
+      const db = readDb(options)
+      const ready = readEvent(event, this.#strict)
+      return db === undefined ? [await this.#coalescer.write(ready)] : this.#appendIn(db, [ready])
     })
     return (entry ?? null) as Logged<Options>
   }
@@ -122,14 +126,16 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   /**
    * Records several events with one statement: all of them or none.
    *
-   * @param events at most 10,000
+   * @param events at most 10,000, with details of at most 64 Mi characters together
    * @returns the entries in the order of the events; none where the logger fails open and they were lost
    * @throws AuditLogError like {@link AuditLogger.log}; `batch_too_large`
    */
   async logMany(events: readonly AuditEvent[], options: LogOptions = {}): Promise<Entry[]> {
-    return this.#record(events, (ready) => {
-      if (ready.length === 0) return Promise.resolve([])
-      return options.db === undefined ? this.#appendAlone(ready) : this.#appendIn(options.db, ready)
+    return this.#record(events, async () => {
+      const db = readDb(options)
+      const ready = readEvents(events, this.#strict)
+      if (ready.length === 0) return []
+      return db === undefined ? this.#appendAlone(ready) : this.#appendIn(db, ready)
     })
   }
 
@@ -172,13 +178,10 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     await Promise.allSettled([this.#coalescer.settled(), ...this.#direct])
   }
 
-  async #record(
-    events: readonly AuditEvent[],
-    write: (ready: readonly ReadyEvent[]) => Promise<Entry[]>,
-  ): Promise<Entry[]> {
+  async #record(events: readonly AuditEvent[], write: () => Promise<Entry[]>): Promise<Entry[]> {
     try {
       if (this.#closed) throw new AuditLogError('closed', 'the logger is closed')
-      const entries = await write(readEvents(events, this.#strict))
+      const entries = await write()
       const upkeep = this.#upkeep.run()
       if (upkeep !== undefined) void this.#track(upkeep)
       return entries
@@ -248,16 +251,30 @@ function readEvents(events: readonly AuditEvent[], strict: boolean): ReadyEvent[
   if (events.length > maximumBatch) {
     throw new AuditLogError('batch_too_large', `logMany() takes at most ${maximumBatch} events, found ${events.length}`)
   }
-  if (events.length === 1) return events.map((event) => readEvent(event, strict))
-  return events.map((event, index) => {
+  let length = 0
+  // Array.from() does not pass over holes.
+  return Array.from(events, (event, index) => {
     try {
-      return readEvent(event, strict)
+      const ready = readEvent(event, strict)
+      length += ready.detailsText.length
+      if (length > maximumBatchLength)
+        throw new AuditLogError('batch_too_large', `details of more than ${maximumBatchLength} characters in one call`)
+      return ready
     } catch (error) {
       if (!(error instanceof AuditLogError)) throw error
       const path = `$[${index}]${error.path?.slice(1) ?? ''}`
       throw new AuditLogError(error.code, `event ${index} of the batch: ${error.message}`, { path, cause: error })
     }
   })
+}
+
+// A transaction that is passed in its place, or under another name, would be left out of what is written without a word.
+function readDb(options: LogOptions): Database | undefined {
+  for (const name of Object.keys(options)) {
+    if (name !== 'db')
+      throw new AuditLogError('option_invalid', 'the only option of a call is db', { path: pathTo(['options', name]) })
+  }
+  return options.db
 }
 
 // Array.isArray() alone turns a readonly array into any[].

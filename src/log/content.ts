@@ -16,8 +16,8 @@ import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
 const maximumLevels = 32
 const keptCharacters = 128
 const longMemberBytes = 1024
-/** More values than this in one event are taken for an object graph that shares references, not for data. */
-const maximumValues = 10_000_000
+/** More values than this are not looked at: shared references or a proxy can make a small object an endless one. */
+const maximumValues = 250_000
 
 type Path = (string | number)[]
 
@@ -30,6 +30,8 @@ interface Walk {
   values: number
 }
 
+class TooManyValues extends Error {}
+
 /**
  * Copies details into plain JSON data.
  *
@@ -37,10 +39,17 @@ interface Walk {
  */
 export function readDetails(details: unknown, strict: boolean): JsonObject {
   const walk: Walk = { strict, path: ['details'], ancestors: [], values: 0 }
-  if (typeof details !== 'object' || details === null || Array.isArray(details) || details instanceof Date) {
-    throw refused('event_invalid_type', walk.path, 'a plain object')
+  try {
+    if (typeof details === 'object' && details !== null && !Array.isArray(details) && !(details instanceof Date))
+      return copyObject(details, walk)
+  } catch (error) {
+    if (error instanceof AuditLogError) throw error
+    if (!(error instanceof TooManyValues))
+      throw refused('event_invalid_type', ['details'], 'an object that can be read', error)
+    if (strict) throw refused('event_invalid_content', ['details'], `at most ${maximumValues} values`)
+    return { '[cut]': `[cut: more than ${maximumValues} values]` }
   }
-  return copyObject(details, walk)
+  throw refused('event_invalid_type', ['details'], 'a plain object')
 }
 
 /** Replaces NUL and lone surrogates, which PostgreSQL cannot store, by U+FFFD. */
@@ -103,6 +112,7 @@ function copyScalar(value: unknown, walk: Walk): JsonValue {
 
 function copyArray(array: readonly unknown[], walk: Walk): JsonValue[] {
   enter(array, walk)
+  count(array.length, walk)
   const result: JsonValue[] = []
   for (let index = 0; index < array.length; index += 1) {
     walk.path.push(index)
@@ -117,8 +127,10 @@ function copyArray(array: readonly unknown[], walk: Walk): JsonValue[] {
 
 function copyObject(object: object, walk: Walk): JsonObject {
   enter(object, walk)
+  const names = Object.keys(object)
+  count(names.length, walk)
   const result: Record<string, JsonValue> = {}
-  for (const name of Object.keys(object)) {
+  for (const name of names) {
     walk.path.push(name)
     const value = copyMember(object, name, walk)
     if (value !== undefined) setMember(result, freeName(result, repairText(name, walk.strict, walk.path)), value)
@@ -135,7 +147,7 @@ function copyMember(container: object, name: string | number, walk: Walk): JsonV
     const value: unknown = (container as Record<string | number, unknown>)[name]
     return value === undefined ? undefined : copyValue(value, walk)
   } catch (error) {
-    if (error instanceof AuditLogError) throw error
+    if (error instanceof AuditLogError || error instanceof TooManyValues) throw error
     walk.path.length = depth
     walk.ancestors.length = level
     if (walk.strict) throw refused('event_invalid_content', walk.path, 'a value that can be read', error)
@@ -155,27 +167,25 @@ function enter(container: object, walk: Walk): void {
   walk.ancestors.push(container)
 }
 
+function count(values: number, walk: Walk): void {
+  walk.values += values
+  if (walk.values > maximumValues) throw new TooManyValues()
+}
+
 /**
  * The canonical text of something that nests too deep to be kept, for its marker. Without recursion, because it can nest
  * deeper than the stack.
  */
 function deepText(root: object, walk: Walk): string {
   const seen = new Set(walk.ancestors)
-  const stack: { container: object; members: [string | number, unknown][]; next: number }[] = []
+  const stack: { container: object; members: Member[]; next: number }[] = []
   let text = ''
   const open = (container: object): void => {
     if (seen.has(container)) throw refused('event_invalid_type', walk.path, 'a value without cycles')
     const array = Array.isArray(container)
     if (!array && !isPlainObject(container)) throw refused('event_invalid_type', walk.path, 'no instances of classes')
-    const names = array ? container.keys() : Object.keys(container).sort()
-    const members = [...names].map((name): [string | number, unknown] => [
-      name,
-      (container as Record<string | number, unknown>)[name],
-    ])
-    walk.values += members.length
-    if (walk.values > maximumValues) throw refused('event_invalid_type', walk.path, `at most ${maximumValues} values`)
     seen.add(container)
-    stack.push({ container, members: array ? members : members.filter(([, value]) => value !== undefined), next: 0 })
+    stack.push({ container, members: array ? itemsOf(container, walk) : membersOf(container, walk), next: 0 })
     text += array ? '[' : '{'
   }
   open(root)
@@ -190,11 +200,27 @@ function deepText(root: object, walk: Walk): string {
     const [name, value] = member
     if (frame.next > 0) text += ','
     frame.next += 1
-    if (typeof name === 'string') text += `${JSON.stringify(repairText(name, walk.strict, walk.path))}:`
+    if (typeof name === 'string') text += `${JSON.stringify(name)}:`
     if (typeof value === 'object' && value !== null && !(value instanceof Date)) open(value)
     else text += stringifyCanonical(copyScalar(value, walk))
   }
   return text
+}
+
+type Member = readonly [string | number, unknown]
+
+function itemsOf(array: readonly unknown[], walk: Walk): Member[] {
+  count(array.length, walk)
+  return Array.from(array, (value, index): Member => [index, value])
+}
+
+function membersOf(object: Readonly<Record<string, unknown>>, walk: Walk): Member[] {
+  const names = Object.keys(object)
+  count(names.length, walk)
+  return names
+    .map((name): [string, unknown] => [repairText(name, walk.strict, walk.path), object[name]])
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 // Two names that differ only in what had to be repaired must not become one.

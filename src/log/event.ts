@@ -94,22 +94,27 @@ export function readEvent(event: AuditEvent, strict: boolean): ReadyEvent {
 
 // Reads each field once, so that a getter or proxy cannot show different values to the checks and to the database.
 function fieldsOf(event: unknown): Record<string, unknown> {
-  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+  if (typeof event !== 'object' || event === null) {
     throw new AuditLogError('event_invalid_type', 'an event must be an object', { path: '$' })
   }
-  const input: Record<string, unknown> = {}
-  for (const field of Object.keys(event)) {
-    if (!fields.has(field)) throw refused('event_unknown_field', field, `one of ${[...fields].join(', ')}`)
-    try {
+  const path: string[] = []
+  try {
+    if (Array.isArray(event)) throw new TypeError('an array')
+    const input: Record<string, unknown> = {}
+    for (const field of Object.keys(event)) {
+      if (!fields.has(field)) throw refused('event_unknown_field', field, `one of ${[...fields].join(', ')}`)
+      path[0] = field
       input[field] = (event as Record<string, unknown>)[field]
-    } catch (error) {
-      throw new AuditLogError('event_invalid_type', `the event's ${field} cannot be read`, {
-        path: `$.${field}`,
-        cause: error,
-      })
     }
+    return input
+  } catch (error) {
+    if (error instanceof AuditLogError) throw error
+    const place = pathTo(path)
+    throw new AuditLogError('event_invalid_type', `expected an object that can be read at ${place}`, {
+      path: place,
+      cause: error,
+    })
   }
-  return input
 }
 
 function readAction(value: unknown): string {

@@ -7,6 +7,10 @@ export interface TcpProxy {
   readonly url: string
   /** Breaks every connection as soon as the server answers anything: the request has arrived, the answer never does. */
   cutAnswers(): void
+  /** Breaks every connection as soon as the client sends anything: the request never arrives. */
+  cutRequests(): void
+  /** Lets everything through again. */
+  heal(): void
   /** Breaks every connection that is open. */
   cut(): void
   stop(): Promise<void>
@@ -16,7 +20,7 @@ export interface TcpProxy {
 export async function startTcpProxy(url: string): Promise<TcpProxy> {
   const target = new URL(url)
   const sockets = new Set<Socket>()
-  const state = { cutting: false }
+  let cutting: 'answers' | 'requests' | undefined
   const server: Server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
     for (const socket of [client, upstream]) {
@@ -28,8 +32,8 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
       client.destroy()
       upstream.destroy()
     }
-    client.on('data', (data) => upstream.write(data))
-    upstream.on('data', (data) => (state.cutting ? end() : client.write(data)))
+    client.on('data', (data) => (cutting === 'requests' ? end() : upstream.write(data)))
+    upstream.on('data', (data) => (cutting === 'answers' ? end() : client.write(data)))
     client.on('close', end)
     upstream.on('close', end)
   })
@@ -41,7 +45,13 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
   return {
     url: proxied.href,
     cutAnswers: () => {
-      state.cutting = true
+      cutting = 'answers'
+    },
+    cutRequests: () => {
+      cutting = 'requests'
+    },
+    heal: () => {
+      cutting = undefined
     },
     cut: () => {
       for (const socket of sockets) socket.destroy()

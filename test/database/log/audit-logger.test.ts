@@ -10,7 +10,6 @@ import {
   verifyEntry,
 } from '../../../src/index.ts'
 import { testDatabase, testLog } from '../../support/database.ts'
-import { startTcpProxy } from '../../support/tcp-proxy.ts'
 
 const log = await testLog()
 const { appPool } = log
@@ -111,6 +110,20 @@ describe('logMany', () => {
     expect(await blockedLog.query().count()).toBe(0)
   })
 
+  it('refuses more than one statement takes, before any I/O', async () => {
+    const untouched = new AuditLogger({ db: { query: () => Promise.reject(new Error('I/O')) } })
+    const large = { action: 'too.large', details: { text: 'x'.repeat(60_000) } }
+    const events = Array.from({ length: 1200 }, () => large)
+    expect((await errorOf(untouched.logMany(events))).code).toBe('batch_too_large')
+    for (const none of [undefined, null, 'events', { length: 1 }, new Set()]) {
+      const error = await errorOf(untouched.logMany(none as unknown as AuditEvent[]))
+      expect([error.code, error.path]).toEqual(['event_invalid_type', '$'])
+    }
+    const holes: AuditEvent[] = []
+    holes.length = 2
+    expect((await errorOf(untouched.logMany(holes))).path).toBe('$[0]')
+  })
+
   it('takes no events and up to 10,000', async () => {
     expect(await audit.logMany([])).toEqual([])
     expect((await errorOf(audit.logMany(Array.from({ length: 10_001 }, () => ({ action: 'too.many' }))))).code).toBe(
@@ -136,6 +149,19 @@ describe('Invariant 4: same transaction', () => {
       }
     },
   )
+
+  it('is not left by a transaction that is passed in the wrong place', async () => {
+    const client = await log.connect(log.app.url)
+    for (const options of [client, { trx: client }, { db: client, trx: client }]) {
+      const error = await errorOf(audit.log({ action: 'wrong.place' }, options as object))
+      expect(error.code).toBe('option_invalid')
+      expect((await errorOf(audit.logMany([{ action: 'wrong.place' }], options as object))).code).toBe('option_invalid')
+    }
+    expect((await errorOf(audit.log({ action: 'wrong.place' }, { db: 5 as unknown as pg.Pool }))).code).toBe(
+      'option_invalid',
+    )
+    expect(await logged('wrong.place')).toEqual([])
+  })
 
   it('goes with a Kysely transaction', async () => {
     const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: log.pool(log.app.url) }) })
@@ -248,45 +274,6 @@ describe('concurrent log() calls', () => {
     }
     await Promise.all(calls)
     expect(pool.totalCount).toBeLessThanOrEqual(2)
-  })
-})
-
-describe('a lost connection', () => {
-  it('before anything is sent is certain: nothing was written', async () => {
-    const nowhere = new pg.Pool({ host: '127.0.0.1', port: 1, user: 'nobody' })
-    expect((await errorOf(new AuditLogger({ db: nowhere }).log({ action: 'no.connection' }))).code).toBe('write_failed')
-    const ended = new pg.Pool({ connectionString: log.app.url })
-    await ended.end()
-    expect((await errorOf(new AuditLogger({ db: ended }).log({ action: 'no.connection' }))).code).toBe('write_failed')
-    const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: nowhere }) })
-    expect((await errorOf(new AuditLogger({ db: kysely }).log({ action: 'no.connection' }))).code).toBe('write_failed')
-  })
-
-  it('after the statement was sent is uncertain, and here it was written', async () => {
-    const proxy = await startTcpProxy(log.app.url)
-    const cut = new AuditLogger({ db: log.pool(proxy.url) })
-    await cut.log({ action: 'before.cut' })
-    proxy.cutAnswers()
-    expect((await errorOf(cut.log({ action: 'answer.lost' }))).code).toBe('write_uncertain')
-    await expect.poll(async () => (await logged('answer.lost')).length).toBe(1)
-    await proxy.stop()
-  })
-
-  it('is uncertain when the server ends the session, and the next call works again', async () => {
-    const pool = log.pool(log.app.url, { max: 1 })
-    const ended = new AuditLogger({ db: pool })
-    await ended.log({ action: 'before.end' })
-    const client = await log.connect(log.app.url)
-    await client.query('begin')
-    await audit.log({ action: 'session.ended' }, { db: client })
-    await log.admin.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()`,
-      [log.app.name],
-    )
-    const error = await errorOf(audit.log({ action: 'session.ended' }, { db: client }))
-    expect(error.code).toBe('write_uncertain')
-    expect(await new AuditLogger({ db: log.pool(log.app.url) }).query().action('session.ended').count()).toBe(0)
-    await expect.poll(() => ended.log({ action: 'after.end' }).then(verifyEntry, () => false)).toBe(true)
   })
 })
 
