@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { doctorCommand } from './doctor.ts'
 import { keyCommand } from './key.ts'
+import { retentionCommand } from './retention.ts'
 import { sequenceCommand } from './sequence.ts'
 import { verifyCommand } from './verify.ts'
 import { witnessCommand } from './witness.ts'
@@ -11,13 +12,15 @@ const program = new Command('audit-log')
   .showHelpAfterError()
   .addCommand(doctorCommand)
   .addCommand(keyCommand)
+  .addCommand(retentionCommand)
   .addCommand(sequenceCommand)
   .addCommand(verifyCommand)
   .addCommand(witnessCommand)
 
 // Commander ends with 1 for a wrong command line; here 1 means that something does not verify, so that becomes 2.
-program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-for (const command of program.commands) command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+  command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+}
 // So does whatever could not be said to the end: a reader of the output that went away (`| head`), or a fault of ours.
 process.stdout.on('error', () => process.exit(2))
 try {
