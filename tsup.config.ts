@@ -17,11 +17,13 @@ const config: Config = defineConfig([
     },
     format: ['esm', 'cjs'],
     splitting: true,
+    // import.meta.url in CommonJS: the verifier starts its threads from a file beside this one.
+    shims: true,
     dts: true,
   },
   {
     ...common,
-    entry: { cli: 'src/cli/cli.ts' },
+    entry: { cli: 'src/cli/cli.ts', 'verify-worker': 'src/evidence/verify-worker.ts' },
     format: ['esm'],
     dts: false,
     splitting: false,

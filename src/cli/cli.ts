@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { doctorCommand } from './doctor.ts'
+import { archiveCommand } from './archive.ts'
 import { keyCommand } from './key.ts'
 import { retentionCommand } from './retention.ts'
+import { proveCommand } from './prove.ts'
 import { sequenceCommand } from './sequence.ts'
 import { verifyCommand } from './verify.ts'
 import { witnessCommand } from './witness.ts'
@@ -11,8 +13,10 @@ const program = new Command('audit-log')
   .description('Works with the audit log of @entraguard/audit-log.')
   .showHelpAfterError()
   .addCommand(doctorCommand)
+  .addCommand(archiveCommand)
   .addCommand(keyCommand)
   .addCommand(retentionCommand)
+  .addCommand(proveCommand)
   .addCommand(sequenceCommand)
   .addCommand(verifyCommand)
   .addCommand(witnessCommand)

@@ -4,14 +4,8 @@ import { explainRead } from '../query/entry-query.ts'
 import { checkName, quoteIdentifier } from '../schema/names.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
 import { StoredTree } from '../sequencer/stored-tree.ts'
-import {
-  formatTlogProof,
-  hashLeaves,
-  openCheckpoint,
-  type Policy,
-  proveInclusions,
-  TileHashReader,
-} from '../tlog/index.ts'
+import { newestTrusted } from './trusted-checkpoint.ts'
+import { formatTlogProof, hashLeaves, type Policy, proveInclusions, TileHashReader } from '../tlog/index.ts'
 
 /** Options of {@link proveEntry} and {@link proveEntries}. */
 export interface ProveOptions {
@@ -112,25 +106,6 @@ async function proveIn(
     const missing = leaves.has(seq) || pending.has(seq) ? 'proof_pending' : 'entry_unknown'
     return { seq, proof: undefined, missing }
   })
-}
-
-/** With a policy the newest that it trusts: one that witnesses have not cosigned yet is passed over. */
-async function newestTrusted(
-  checkpoints: Checkpoints,
-  policy: Policy | undefined,
-): Promise<StoredCheckpoint | undefined> {
-  let found = await checkpoints.latest()
-  if (policy === undefined) return found
-  while (found !== undefined) {
-    try {
-      await openCheckpoint(found.note, policy)
-      return found
-    } catch (error) {
-      if (!(error instanceof AuditLogError) || error.code !== 'quorum_missing') throw error
-      found = await checkpoints.cosignedBefore(found.size)
-    }
-  }
-  return undefined
 }
 
 async function proveLeaves(

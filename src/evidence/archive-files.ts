@@ -1,0 +1,158 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { opendir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createGunzip } from 'node:zlib'
+
+/** No entry is longer: 64 KiB of details, and names that grow sixfold when they are escaped. */
+const longestLineBytes = 1024 * 1024
+const pieceBytes = 1024 * 1024
+
+/** Why a file of an archive cannot be used. */
+export type FileFault = 'missing' | 'not_a_file' | 'wrong_length' | 'unreadable'
+
+/**
+ * Reads a file of a known length.
+ *
+ * @returns why not, when it is missing, longer or shorter, or no regular file: links are not followed, so that an archive
+ * cannot lend itself the contents of another place
+ */
+export function readExactly(path: string, bytes: number): Buffer | FileFault {
+  const contents = readAtMost(path, bytes)
+  return typeof contents === 'string' || contents.length === bytes ? contents : 'wrong_length'
+}
+
+/** Reads a file of at most so many bytes; `wrong_length` when it has more. */
+export function readAtMost(path: string, bytes: number): Buffer | FileFault {
+  const file = openRegular(path)
+  if (typeof file === 'string') return file
+  try {
+    if (file.size > bytes) return 'wrong_length'
+    const contents = Buffer.allocUnsafe(file.size)
+    let length = 0
+    for (let read = -1; read !== 0 && length < contents.length; length += read) {
+      read = readSync(file.descriptor, contents, length, contents.length - length, length)
+    }
+    return contents.subarray(0, length)
+  } catch {
+    return 'unreadable'
+  } finally {
+    closeSync(file.descriptor)
+  }
+}
+
+/** What {@link readLines} hands over: bytes with whole lines. Valid until the next is asked for. */
+export interface LinePiece {
+  readonly buffer: Buffer
+  /** Where the last whole line ends, its newline included. */
+  readonly end: number
+}
+
+/**
+ * Reads the lines of a file in pieces of about 1 MiB, through gzip when it is compressed. Memory is bounded, whatever the
+ * file is.
+ *
+ * @throws FileFaultError when there is no such file, it does not end in a newline, a line is longer than 1 MiB, or it is
+ * damaged as a compressed file
+ */
+export async function* readLines(path: string, gzip: boolean): AsyncGenerator<LinePiece, void, undefined> {
+  const window = Buffer.allocUnsafe(2 * pieceBytes)
+  let kept = 0
+  for await (const piece of gzip ? inflate(path) : readPieces(path, window, () => kept)) {
+    if (piece.buffer !== window.buffer) {
+      if (kept + piece.length > window.length) throw new FileFaultError('unreadable')
+      window.set(piece, kept)
+    }
+    const length = kept + piece.length
+    const end = window.lastIndexOf(0x0a, length - 1) + 1
+    if (end > 0) yield { buffer: window, end }
+    window.copyWithin(0, end, length)
+    kept = length - end
+    if (kept > longestLineBytes) throw new FileFaultError('unreadable')
+  }
+  if (kept > 0) throw new FileFaultError('wrong_length')
+}
+
+/** Why the lines of a file cannot be read. Stays inside of the verifier. */
+export class FileFaultError extends Error {
+  readonly fault: FileFault
+
+  constructor(fault: FileFault) {
+    super(fault)
+    this.fault = fault
+  }
+}
+
+/** Every file below a directory, by its path with slashes; `undefined` kinds are neither file nor directory. */
+export async function* walk(
+  root: string,
+  below = '',
+): AsyncGenerator<{ readonly path: string; readonly regular: boolean }, void, undefined> {
+  for await (const entry of await opendir(join(root, below))) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`
+    if (entry.isDirectory()) yield* walk(root, path)
+    else yield { path, regular: entry.isFile() }
+  }
+}
+
+// Straight into the window, behind what is kept of the piece before.
+function* readPieces(path: string, window: Buffer, kept: () => number): Generator<Buffer, void, undefined> {
+  const file = openRegular(path)
+  if (typeof file === 'string') throw new FileFaultError(file)
+  try {
+    for (;;) {
+      const read = readPiece(file.descriptor, window, kept())
+      if (read === 0) return
+      yield window.subarray(kept(), kept() + read)
+    }
+  } finally {
+    closeSync(file.descriptor)
+  }
+}
+
+function readPiece(descriptor: number, window: Buffer, at: number): number {
+  try {
+    return readSync(descriptor, window, at, pieceBytes, null)
+  } catch {
+    throw new FileFaultError('unreadable')
+  }
+}
+
+async function* inflate(path: string): AsyncGenerator<Buffer, void, undefined> {
+  const gunzip = createGunzip()
+  const pieces = readPieces(path, Buffer.allocUnsafe(pieceBytes), () => 0)
+  const feed = (): void => {
+    try {
+      for (;;) {
+        const next = pieces.next()
+        if (next.done === true) return void gunzip.end()
+        // The buffer is used again for the next piece, while zlib may still read this one.
+        if (!gunzip.write(Buffer.from(next.value))) return void gunzip.once('drain', feed)
+      }
+    } catch (error) {
+      gunzip.destroy(error instanceof Error ? error : new FileFaultError('unreadable'))
+    }
+  }
+  feed()
+  try {
+    for await (const piece of gunzip) yield piece as Buffer
+  } catch (error) {
+    throw error instanceof FileFaultError ? error : new FileFaultError('unreadable')
+  } finally {
+    pieces.return()
+  }
+}
+
+function openRegular(path: string): { readonly descriptor: number; readonly size: number } | FileFault {
+  let descriptor: number
+  try {
+    // A named pipe would otherwise wait for somebody to write to it.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : code === 'ELOOP' ? 'not_a_file' : 'unreadable'
+  }
+  const found = fstatSync(descriptor)
+  if (found.isFile()) return { descriptor, size: found.size }
+  closeSync(descriptor)
+  return 'not_a_file'
+}

@@ -1,0 +1,83 @@
+import type { EntryContent } from '../canonical/entry.ts'
+
+/**
+ * The action of the entry that records a purge. Its details tell how many `entries` were removed, and `tree_size`, the size of
+ * the log that was archived before. They may also hold `leaves`, the ranges of leaf indexes, each `[begin, end]` with the end
+ * exclusive. Entries that are not there and that such an entry accounts for are purged; all others are missing.
+ */
+export const purgeAction = 'audit_log.purged'
+
+/** Leaves from `begin` to before `end`. */
+export type LeafSpan = readonly [begin: number, end: number]
+
+/** What an entry says of a purge. */
+export interface PurgeRecord {
+  readonly seq: number
+  /** How many entries were removed. */
+  readonly entries: number
+  /** Only leaves before this one can have been. */
+  readonly before: number
+  /** Which ones, when the entry tells. */
+  readonly leaves: readonly LeafSpan[] | undefined
+}
+
+/** Reads the entry of a leaf. Undefined when it records no purge. An entry can only speak of leaves before its own. */
+export function readPurge({ action, seq, details }: EntryContent, leafIndex: number): PurgeRecord | undefined {
+  const { entries, tree_size: treeSize, leaves } = details
+  if (action !== purgeAction || !isCount(entries) || !isCount(treeSize)) return undefined
+  const before = Math.min(treeSize, leafIndex)
+  const spans = Array.isArray(leaves) ? leaves.filter(isSpan).filter(([, end]) => end <= before) : undefined
+  return { seq, entries, before, leaves: spans }
+}
+
+/** Those of the absent leaves that no purge accounts for. */
+export function unexplained(absent: readonly LeafSpan[], purges: readonly PurgeRecord[]): LeafSpan[] {
+  const left = uncovered(
+    absent,
+    purges.flatMap(({ leaves }) => leaves ?? []),
+  )
+  // Where an entry does not tell which leaves they were, their number must do.
+  const counted = purges.filter(({ leaves }) => leaves === undefined)
+  const allowed = counted.reduce((count, { entries }) => count + entries, 0)
+  const before = Math.max(0, ...counted.map((purge) => purge.before))
+  return countLeaves(left) <= allowed && left.every(([, end]) => end <= before) ? [] : left
+}
+
+/** The parts of some ranges that no other range covers. */
+function uncovered(spans: readonly LeafSpan[], covers: readonly LeafSpan[]): LeafSpan[] {
+  const sorted = covers.toSorted(([a], [b]) => a - b)
+  const left: LeafSpan[] = []
+  for (const [begin, end] of spans) {
+    let at = begin
+    for (const [from, to] of sorted) {
+      if (to <= at) continue
+      if (from >= end) break
+      if (from > at) left.push([at, from])
+      at = Math.max(at, to)
+    }
+    if (at < end) left.push([at, end])
+  }
+  return left
+}
+
+/** Adds a leaf behind some ranges, in place. */
+export function addLeaf(spans: [number, number][], leafIndex: number): void {
+  const last = spans.at(-1)
+  if (last?.[1] === leafIndex) last[1] = leafIndex + 1
+  else spans.push([leafIndex, leafIndex + 1])
+}
+
+/** How many leaves some ranges have. */
+export function countLeaves(spans: readonly LeafSpan[]): number {
+  return spans.reduce((count, [begin, end]) => count + end - begin, 0)
+}
+
+function isSpan(value: unknown): value is LeafSpan {
+  if (!Array.isArray(value) || value.length !== 2) return false
+  const [begin, end] = value as unknown[]
+  return isCount(begin) && isCount(end) && begin < end
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
