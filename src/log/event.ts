@@ -3,6 +3,7 @@ import type { Outcome } from '../canonical/entry.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
 import { pathTo } from '../canonical/json-path.ts'
 import { formatAddress } from '../database/address.ts'
+import { actionGrammar } from './action.ts'
 import { cutDetails, cutText, readDetails, repairText } from './content.ts'
 
 /**
@@ -34,6 +35,17 @@ export interface AuditEvent {
   readonly details?: Readonly<Record<string, unknown>> | null | undefined
 }
 
+/** How events are read. */
+export interface EventRules {
+  /** Refuses content that would have to be repaired. */
+  readonly strict: boolean
+  /** Checks the fields before they are read, and fills in what is missing. Each has been read from the event once. */
+  readonly complete?: ((fields: Record<string, unknown>) => void) | undefined
+  /** Takes out of the details what must not be recorded, and adds what the log itself knows. */
+  readonly finishDetails?: ((details: JsonObject, action: string) => JsonObject) | undefined
+  readonly redactText?: ((text: string) => string) | undefined
+}
+
 /** An event that the database will take as it is. */
 export interface ReadyEvent {
   readonly tenant_id: string | null
@@ -56,7 +68,6 @@ const fields: ReadonlySet<string> = new Set([
   'outcome',
   'details',
 ])
-const grammar = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/
 const maximumNameBytes = 1024
 const maximumActionBytes = 255
 const maximumDetailsBytes = 65_536
@@ -70,9 +81,13 @@ const maximumDetailsBytes = 65_536
  *
  * @throws AuditLogError `event_*` with the path of the fault
  */
-export function readEvent(event: AuditEvent, strict: boolean): ReadyEvent {
+export function readEvent(event: AuditEvent, { strict, complete, finishDetails, redactText }: EventRules): ReadyEvent {
   const input = fieldsOf(event)
-  const details = readDetails(input['details'] ?? {}, strict)
+  complete?.(input)
+  const action = readAction(input['action'])
+  const read = readDetails(input['details'] ?? {}, strict)
+  // Before anything is cut: the marker of a cut holds a hash of what was there.
+  const details = finishDetails?.(read, action) ?? read
   let detailsText = stringifyCanonical(details)
   let detailsObject = details
   if (detailsText.length * 3 > maximumDetailsBytes && Buffer.byteLength(detailsText) > maximumDetailsBytes) {
@@ -81,10 +96,10 @@ export function readEvent(event: AuditEvent, strict: boolean): ReadyEvent {
     detailsText = stringifyCanonical(detailsObject)
   }
   return {
-    action: readAction(input['action']),
+    action,
     tenant_id: readName('tenant_id', input['tenant_id'], strict),
     user_id: readName('user_id', input['user_id'], strict),
-    target: readName('target', input['target'], strict),
+    target: readName('target', input['target'], strict, redactText),
     source_ip: readAddress(input['source_ip']),
     outcome: readOutcome(input['outcome']),
     details: detailsObject,
@@ -120,7 +135,7 @@ function fieldsOf(event: unknown): Record<string, unknown> {
 function readAction(value: unknown): string {
   if (value === undefined || value === null) throw refused('event_missing_field', 'action', 'a string')
   if (typeof value !== 'string') throw refused('event_invalid_type', 'action', 'a string', value)
-  if (value.length > maximumActionBytes || !grammar.test(value)) {
+  if (value.length > maximumActionBytes || !actionGrammar.test(value)) {
     throw refused(
       'event_invalid_action',
       'action',
@@ -130,10 +145,11 @@ function readAction(value: unknown): string {
   return value
 }
 
-function readName(field: string, value: unknown, strict: boolean): string | null {
+function readName(field: string, value: unknown, strict: boolean, redact?: (text: string) => string): string | null {
   if (value === undefined || value === null || value === '') return null
   if (typeof value !== 'string') throw refused('event_invalid_type', field, 'a string or null', value)
-  const name = repairText(value, strict, [field])
+  const text = repairText(value, strict, [field])
+  const name = redact?.(text) ?? text
   if (name.length * 3 <= maximumNameBytes || Buffer.byteLength(name) <= maximumNameBytes) return name
   if (strict) throw refused('event_invalid_content', field, `at most ${maximumNameBytes} bytes`)
   return cutText(name)
