@@ -14,6 +14,8 @@ const config: Config = defineConfig([
       http: 'src/http/index.ts',
       witness: 'src/witness/index.ts',
       sinks: 'src/sinks/index.ts',
+      context: 'src/log/context/index.ts',
+      opentelemetry: 'src/telemetry/open-telemetry.ts',
     },
     format: ['esm', 'cjs'],
     splitting: true,

@@ -10,6 +10,8 @@
  * | `event_invalid_outcome` | `outcome` is not `success`, `failure` or `denied` |
  * | `event_invalid_address` | `source_ip` is no IPv4 or IPv6 address of one host |
  * | `event_invalid_content` | with `strict`: the content would have to be repaired (not Unicode, not finite, too long, too deep) |
+ * | `event_unknown_action` | with `onlyKnownActions`: the catalogue has no event of this action |
+ * | `event_breaks_definition` | target or details are not what the definition of the event wants |
  * | `batch_too_large` | more events in one call than one statement takes |
  * | `query_invalid` | a filter, order, limit or cursor is not what the query builder takes |
  * | `cursor_invalid` | the cursor is damaged or belongs to another query |
@@ -76,6 +78,8 @@ export type AuditLogErrorCode =
   | 'event_invalid_outcome'
   | 'event_invalid_address'
   | 'event_invalid_content'
+  | 'event_unknown_action'
+  | 'event_breaks_definition'
   | 'batch_too_large'
   | 'query_invalid'
   | 'cursor_invalid'

@@ -15,12 +15,32 @@ export { DatabaseError } from './database/database-error.ts'
 export { AuditLogError, type AuditLogErrorCode, type AuditLogErrorDetails } from './errors.ts'
 export {
   AuditLogger,
+  type AuditEvents,
   type AuditLoggerOptions,
   type FailOpen,
   type Logged,
   type LogOptions,
 } from './log/audit-logger.ts'
+export type { BuiltInEvents } from './log/catalogue/built-in-events.ts'
+export { builtInEvents } from './log/catalogue/built-in-events.ts'
+export { type CatalogueOf, categoryOf } from './log/catalogue/catalogue.ts'
+export type { EventSubject, EventVerb, SiemCategory } from './log/catalogue/category.ts'
+export {
+  defineEvents,
+  type EventDefinition,
+  type EventDefinitions,
+  type EventSeverity,
+} from './log/catalogue/definition.ts'
+export type { EventCallers, EventDetails, EventInput } from './log/catalogue/event-input.ts'
+export { type Changes, type FieldSchema, fields, type FieldsInput, type FieldSpec } from './log/catalogue/fields.ts'
+export type { SchemaInput, SchemaIssue, SchemaResult, StandardSchema } from './log/catalogue/standard-schema.ts'
+export type { AuditContext } from './log/context/context.ts'
 export type { AuditEvent } from './log/event.ts'
+export type { RedactOptions } from './log/redact.ts'
+export type { FoldedAcceptance, RiskEntry, RiskFault, RiskStep, RiskTerms } from './log/risk/acceptance.ts'
+export type { AcceptedOptions, ProvenRiskStep, RiskAcceptance, RiskRegister } from './log/risk/register.ts'
+export type { Watch, WatchOptions } from './log/risk/watch.ts'
+export type { EndOperation, Operation, OperationInfo, Telemetry, TraceContext } from './telemetry/telemetry.ts'
 export { EntryQuery, type EntryPage } from './query/entry-query.ts'
 export type { AuditLogTables, EntryTable } from './query/tables.ts'
 export { installSchema, type InstallSchemaOptions, type InstallSchemaResult } from './schema/install.ts'

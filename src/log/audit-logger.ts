@@ -10,8 +10,16 @@ import { checkName } from '../schema/names.ts'
 import { inspect, type InspectOptions, type PostureReport } from '../schema/posture/inspect.ts'
 import { type Append, appendTo, explainAppend } from './append.ts'
 import { Coalescer } from './coalescer.ts'
-import { type AuditEvent, readEvent, type ReadyEvent } from './event.ts'
+import { Catalogue, type CatalogueOf } from './catalogue/catalogue.ts'
+import type { EventDefinitions } from './catalogue/definition.ts'
+import type { EventCallers } from './catalogue/event-input.ts'
+import { type AuditContext, withContext } from './context/context.ts'
+import { type AuditEvent, type EventRules, readEvent, type ReadyEvent } from './event.ts'
+import { eventRules } from './event-rules.ts'
 import { PartitionUpkeep } from './partition-upkeep.ts'
+import type { RedactOptions } from './redact.ts'
+import { RiskRegister } from './risk/register.ts'
+import { observe, type Telemetry } from '../telemetry/telemetry.ts'
 
 /** Lets the host go on when an event cannot be recorded. An explicit choice: by default errors are thrown. */
 export interface FailOpen {
@@ -45,6 +53,21 @@ export interface AuditLoggerOptions {
    * PgBouncer older than 1.21 in transaction mode. Default is true.
    */
   readonly prepare?: boolean | undefined
+  /** Events of the host's own, made with `defineEvents`, besides those of the built-in catalogue. Default is none. */
+  readonly events?: EventDefinitions | undefined
+  /**
+   * Makes `log()` and `logMany()` take only actions that the catalogue has, and check target and details as
+   * `audit.events` always does. Default is false: they record any action.
+   */
+  readonly onlyKnownActions?: boolean | undefined
+  /**
+   * Takes secrets and other things that must not be recorded out of events and leaves `[redacted]` in their place: true for
+   * what looks like a secret, or {@link RedactOptions}. Default is false. In the members of the catalogue's events that
+   * may hold secrets, such as `changes`, they are taken out in any case.
+   */
+  readonly redact?: boolean | RedactOptions | undefined
+  /** What watches the logger at work, e.g. `openTelemetry()` of the subpath `opentelemetry`. Default is nothing. */
+  readonly telemetry?: Telemetry | undefined
 }
 
 /** Options of one call. */
@@ -60,6 +83,13 @@ export interface LogOptions {
 export type Logged<Options extends AuditLoggerOptions> = Options extends { readonly onError: FailOpen }
   ? Entry | null
   : Entry
+
+/** The functions of `audit.events`, for the built-in catalogue and the host's own events. */
+export type AuditEvents<Options extends AuditLoggerOptions> = EventCallers<
+  Options extends { readonly events: infer Own } ? CatalogueOf<Own> : CatalogueOf<undefined>,
+  LogOptions,
+  Logged<Options>
+>
 
 const maximumBatch = 10_000
 /** UTF-16 code units of details in one call: what the driver and the database turn into one text comfortably. */
@@ -78,7 +108,9 @@ const worthRetrying: ReadonlySet<string> = new Set(['40001', '40P01'])
 export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerOptions> {
   readonly #db: Database
   readonly #schema: string
-  readonly #strict: boolean
+  readonly #rules: { readonly checked: EventRules; readonly open: EventRules }
+  readonly #onlyKnownActions: boolean
+  readonly #telemetry: Telemetry | undefined
   readonly #failOpen: FailOpen | undefined
   readonly #executor: Executor
   readonly #append: Append
@@ -87,13 +119,32 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   #prepare: boolean
   #closed = false
   readonly #direct = new Set<Promise<unknown>>()
+  /**
+   * A function for each event of the catalogue, which takes what the event needs, checks it and logs it.
+   *
+   * @example
+   * await audit.events.scan.completed({ target: 'scan:7', details: { duration_ms: 1200, findings: 3 } })
+   */
+  readonly events: AuditEvents<Options>
+  /** The register of accepted risks, read from the log. */
+  readonly risk: RiskRegister
 
   /** @throws AuditLogError `option_invalid` */
   constructor(options: Options) {
     this.#db = options.db
     this.#executor = executorOf(options.db)
     this.#schema = checkName(options.schema ?? 'audit_log', '$.schema')
-    this.#strict = options.strict ?? false
+    const { strict = false, redact, telemetry } = options
+    const catalogue = new Catalogue(options.events)
+    this.#rules = eventRules({ strict, catalogue, redact, telemetry })
+    this.#onlyKnownActions = options.onlyKnownActions ?? false
+    this.#telemetry = telemetry
+    this.events = catalogue.callers((event, logOptions) =>
+      this.#logOne(event, (logOptions ?? {}) as LogOptions, this.#rules.checked),
+    ) as AuditEvents<Options>
+    this.risk = new RiskRegister(options.db, this.#schema, (events, db) =>
+      this.#logAll(events, { db }, this.#rules.open),
+    )
     this.#failOpen = readOnError(options.onError)
     this.#prepare = options.prepare ?? true
     this.#append = appendTo(this.#schema)
@@ -115,12 +166,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
    * was written; `write_uncertain` when it is not; `hash_mismatch`, `schema_missing`, `privilege_missing`
    */
   async log(event: AuditEvent, options: LogOptions = {}): Promise<Logged<Options>> {
-    const [entry] = await this.#record([event], async () => {
-      const db = readDb(options)
-      const ready = readEvent(event, this.#strict)
-      return db === undefined ? [await this.#coalescer.write(ready)] : this.#appendIn(db, [ready])
-    })
-    return (entry ?? null) as Logged<Options>
+    return this.#logOne(event, options, this.#onlyKnownActions ? this.#rules.checked : this.#rules.open)
   }
 
   /**
@@ -131,12 +177,12 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
    * @throws AuditLogError like {@link AuditLogger.log}; `batch_too_large`
    */
   async logMany(events: readonly AuditEvent[], options: LogOptions = {}): Promise<Entry[]> {
-    return this.#record(events, async () => {
-      const db = readDb(options)
-      const ready = readEvents(events, this.#strict)
-      if (ready.length === 0) return []
-      return db === undefined ? this.#appendAlone(ready) : this.#appendIn(db, ready)
-    })
+    return this.#logAll(events, options, this.#onlyKnownActions ? this.#rules.checked : this.#rules.open)
+  }
+
+  /** Runs `work` with a context that the events in it are logged with; see {@link withContext}. */
+  withContext<T>(context: AuditContext, work: () => T): T {
+    return withContext(context, work)
   }
 
   /**
@@ -178,10 +224,28 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     await Promise.allSettled([this.#coalescer.settled(), ...this.#direct])
   }
 
+  async #logOne(event: AuditEvent, options: LogOptions, rules: EventRules): Promise<Logged<Options>> {
+    const [entry] = await this.#record([event], async () => {
+      const db = readDb(options)
+      const ready = readEvent(event, rules)
+      return db === undefined ? [await this.#coalescer.write(ready)] : this.#appendIn(db, [ready])
+    })
+    return (entry ?? null) as Logged<Options>
+  }
+
+  #logAll(events: readonly AuditEvent[], options: LogOptions, rules: EventRules): Promise<Entry[]> {
+    return this.#record(events, async () => {
+      const db = readDb(options)
+      const ready = readEvents(events, rules)
+      if (ready.length === 0) return []
+      return db === undefined ? this.#appendAlone(ready) : this.#appendIn(db, ready)
+    })
+  }
+
   async #record(events: readonly AuditEvent[], write: () => Promise<Entry[]>): Promise<Entry[]> {
     try {
       if (this.#closed) throw new AuditLogError('closed', 'the logger is closed')
-      const entries = await write()
+      const entries = await observe(this.#telemetry, 'log', { entries: events.length }, write, ({ length }) => length)
       const upkeep = this.#upkeep.run()
       if (upkeep !== undefined) void this.#track(upkeep)
       return entries
@@ -245,7 +309,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   }
 }
 
-function readEvents(events: readonly AuditEvent[], strict: boolean): ReadyEvent[] {
+function readEvents(events: readonly AuditEvent[], rules: EventRules): ReadyEvent[] {
   if (!isArray(events))
     throw new AuditLogError('event_invalid_type', 'logMany() takes an array of events', { path: '$' })
   if (events.length > maximumBatch) {
@@ -255,7 +319,7 @@ function readEvents(events: readonly AuditEvent[], strict: boolean): ReadyEvent[
   // Array.from() does not pass over holes.
   return Array.from(events, (event, index) => {
     try {
-      const ready = readEvent(event, strict)
+      const ready = readEvent(event, rules)
       length += ready.detailsText.length
       if (length > maximumBatchLength)
         throw new AuditLogError('batch_too_large', `details of more than ${maximumBatchLength} characters in one call`)

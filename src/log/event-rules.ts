@@ -27,7 +27,8 @@ export function eventRules(options: EventRulesOptions): { readonly checked: Even
     complete: fillIn,
     redactText: redact?.text,
     finishDetails(details, action) {
-      const masked = redact === undefined ? catalogue.mask(action, details) : redact.value(catalogue.mask(action, details))
+      const masked =
+        redact === undefined ? catalogue.mask(action, details) : redact.value(catalogue.mask(action, details))
       const request_id = currentContext()?.request_id
       const trace = traceContextOf(telemetry)
       if (typeof request_id !== 'string' && trace === undefined) return masked

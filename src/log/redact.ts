@@ -42,17 +42,33 @@ const secretNames =
 const secretPatterns: Rules['patterns'] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,20000}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, redactedMarker],
   [/(?<![\w-])eyJ[\w-]{8,8192}\.[\w-]{2,8192}(?:\.[\w-]{0,8192}){0,3}/g, redactedMarker],
-  [/\b(?:A[KS]IA[0-9A-Z]{16}|gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{20,64}|xox[abeprs]-[\w-]{10,255}|AIza[\w-]{35}|npm_\w{36}|sk-[\w-]{20,200}|[rs]k_(?:live|test)_\w{16,128}|SG\.[\w-]{22}\.[\w-]{43})/g, redactedMarker],
+  [
+    /\b(?:A[KS]IA[0-9A-Z]{16}|gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{20,64}|xox[abeprs]-[\w-]{10,255}|AIza[\w-]{35}|npm_\w{36}|sk-[\w-]{20,200}|[rs]k_(?:live|test)_\w{16,128}|SG\.[\w-]{22}\.[\w-]{43})/g,
+    redactedMarker,
+  ],
   [/(\bhooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]{1,200}/g, `$1${redactedMarker}`],
   [/(\bwebhook\.office\.com\/)[\w/@-]{1,500}/g, `$1${redactedMarker}`],
   [/(\bdiscord(?:app)?\.com\/api\/webhooks\/)[\w/-]{1,200}/g, `$1${redactedMarker}`],
   [/(:\/\/[^/\s:@?#]{0,256}:)[^/\s@]{1,1024}(?=@)/g, `$1${redactedMarker}`],
   [/(\b(?:bearer|basic)[ ]{1,4})[\w.~+/=-]{8,8192}/gi, `$1${redactedMarker}`],
-  [/((?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|accountkey|\bsig|\bsignature)\\?["']?[ ]{0,4}[=:][ ]{0,4}\\?["']?)(?!\[redacted\])[^\s"'\\;&,}]{1,8192}/gi, `$1${redactedMarker}`],
+  [
+    /((?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|accountkey|\bsig|\bsignature)\\?["']?[ ]{0,4}[=:][ ]{0,4}\\?["']?)(?!\[redacted\])[^\s"'\\;&,}]{1,8192}/gi,
+    `$1${redactedMarker}`,
+  ],
 ]
 
 /** Members whose own name says nothing, beside one that names the setting that they are the value of. */
-const valueNames: ReadonlySet<string> = new Set(['value', 'before', 'after', 'old', 'new', 'from', 'to', 'old_value', 'new_value'])
+const valueNames: ReadonlySet<string> = new Set([
+  'value',
+  'before',
+  'after',
+  'old',
+  'new',
+  'from',
+  'to',
+  'old_value',
+  'new_value',
+])
 const namingNames: readonly string[] = ['name', 'key', 'field', 'path', 'setting', 'property', 'attribute']
 
 /**
@@ -63,14 +79,18 @@ const namingNames: readonly string[] = ['name', 'key', 'field', 'path', 'setting
 export function redactionOf(options: true | RedactOptions): Redaction {
   const { secrets = true, keys = [], patterns = [] } = options === true ? {} : readOptions(options)
   const names = new Set(keys.filter((key) => typeof key === 'string').map(plainName))
-  const forms = keys.filter((key) => typeof key !== 'string').map((form) => new RegExp(form.source, form.flags.replace(/[gy]/g, '')))
+  const forms = keys
+    .filter((key) => typeof key !== 'string')
+    .map((form) => new RegExp(form.source, form.flags.replace(/[gy]/g, '')))
   const rules: Rules = {
     isSecretName: (name) => {
       const plain = plainName(name)
       return names.has(plain) || (secrets && secretNames.test(plain)) || forms.some((form) => form.test(name))
     },
     patterns: [
-      ...patterns.map((pattern) => [new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`), redactedMarker] as const),
+      ...patterns.map(
+        (pattern) => [new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`), redactedMarker] as const,
+      ),
       ...(secrets ? secretPatterns : []),
     ],
   }
@@ -97,7 +117,8 @@ function readOptions(options: RedactOptions): RedactOptions {
     }
   }
   for (const [index, pattern] of (options.patterns ?? []).entries()) {
-    if (!((pattern as unknown) instanceof RegExp)) throw invalid(pathTo(['redact', 'patterns', index]), 'a regular expression')
+    if (!((pattern as unknown) instanceof RegExp))
+      throw invalid(pathTo(['redact', 'patterns', index]), 'a regular expression')
   }
   return options
 }
@@ -120,13 +141,8 @@ function redactValue(value: JsonValue, secret: boolean, rules: Rules): JsonValue
 }
 
 function redactArray(array: readonly JsonValue[], secret: boolean, rules: Rules): readonly JsonValue[] {
-  let changed = false
-  const result = array.map((value) => {
-    const safe = redactValue(value, secret, rules)
-    changed ||= safe !== value
-    return safe
-  })
-  return changed ? result : array
+  const result = array.map((value) => redactValue(value, secret, rules))
+  return result.some((safe, index) => safe !== array[index]) ? result : array
 }
 
 function redactObject(object: JsonObject, secret: boolean, rules: Rules): JsonObject {

@@ -8,6 +8,7 @@ import evidenceSql from '../../sql/0006-evidence.sql'
 import retentionSql from '../../sql/0007-retention.sql'
 import cursorKeySql from '../../sql/0008-cursor-key.sql'
 import forwarderSql from '../../sql/0009-forwarder.sql'
+import logSql from '../../sql/0010-log.sql'
 
 /** One numbered file of `sql/`. */
 export interface Migration {
@@ -29,6 +30,7 @@ const files: Readonly<Record<string, string>> = {
   '0007-retention': retentionSql,
   '0008-cursor-key': cursorKeySql,
   '0009-forwarder': forwarderSql,
+  '0010-log': logSql,
 }
 
 /** All of them in order. A file that has been released never changes; `sql/released.json` holds their hashes. */

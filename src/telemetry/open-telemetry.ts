@@ -1,4 +1,13 @@
-import { type Counter, type Histogram, type Meter, metrics, SpanKind, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api'
+import {
+  type Counter,
+  type Histogram,
+  type Meter,
+  metrics,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from '@opentelemetry/api'
 import type { Operation, Telemetry } from './telemetry.ts'
 
 export type { EndOperation, Operation, OperationInfo, Telemetry, TraceContext } from './telemetry.ts'

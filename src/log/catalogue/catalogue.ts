@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../canonical/canonicalize.ts'
+import type { JsonObject, JsonValue } from '../../canonical/canonicalize.ts'
 import { pathTo } from '../../canonical/json-path.ts'
 import { AuditLogError } from '../../errors.ts'
 import type { AuditEvent } from '../event.ts'
@@ -33,13 +33,18 @@ export class Catalogue {
 
   /** @throws AuditLogError `option_invalid` when an event of the register of accepted risks is defined anew */
   constructor(own: EventDefinitions = {}) {
-    const reserved = Object.keys(own).find((action) => action.startsWith('risk.') && Object.hasOwn(builtInEvents, action))
+    const reserved = Object.keys(own).find(
+      (action) => action.startsWith('risk.') && Object.hasOwn(builtInEvents, action),
+    )
     if (reserved !== undefined) {
       const path = pathTo(['events', reserved])
       throw new AuditLogError('option_invalid', `the register of accepted risks defines what is at ${path}`, { path })
     }
     this.#known = new Map(
-      Object.entries({ ...builtInEvents, ...defineEvents(own) }).map(([action, definition]) => [action, know(definition)]),
+      Object.entries({ ...builtInEvents, ...defineEvents(own) }).map(([action, definition]) => [
+        action,
+        know(definition),
+      ]),
     )
   }
 
@@ -74,14 +79,12 @@ export class Catalogue {
   mask(action: string, details: JsonObject): JsonObject {
     const masked = this.#known.get(action)?.masked
     if (masked === undefined || masked.length === 0) return details
-    let result = details
+    const safe: Record<string, JsonValue> = {}
     for (const name of masked) {
       const value = Object.hasOwn(details, name) ? details[name] : undefined
-      if (value === undefined) continue
-      const safe = maskSecrets(value)
-      if (safe !== value) result = { ...result, [name]: safe }
+      if (value !== undefined) safe[name] = maskSecrets(value)
     }
-    return result
+    return { ...details, ...safe }
   }
 
   /** The function for each action, nested by the words of the action. */
@@ -139,7 +142,10 @@ function conform(schema: StandardSchema, details: unknown): unknown {
   if (result.issues === undefined) return result.value
   const [issue] = result.issues
   // What a schema library says may quote the value; only what is said here is known not to.
-  throw broken(['details', ...stepsOf(issue)], vendor === fieldsVendor ? (issue?.message ?? '') : 'what its schema wants')
+  throw broken(
+    ['details', ...stepsOf(issue)],
+    vendor === fieldsVendor ? (issue?.message ?? '') : 'what its schema wants',
+  )
 }
 
 function stepsOf(issue: SchemaIssue | undefined): (string | number)[] {
@@ -151,7 +157,8 @@ function stepsOf(issue: SchemaIssue | undefined): (string | number)[] {
 
 // The same person must not pass as two by writing their name in another way.
 function checkApart([one, other]: readonly [string, string], details: EventFields): void {
-  if (nameOf(details[one]) === nameOf(details[other])) throw broken(['details', other], `somebody other than the ${one}`)
+  if (nameOf(details[one]) === nameOf(details[other]))
+    throw broken(['details', other], `somebody other than the ${one}`)
 }
 
 /** A name of a person for comparisons. */

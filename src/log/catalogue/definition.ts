@@ -7,13 +7,13 @@ import { fields, type FieldSpec } from './fields.ts'
 import { isStandardSchema, type StandardSchema } from './standard-schema.ts'
 
 /** How much an event matters to somebody who watches, in OCSF's words. */
-export type Severity = 'informational' | 'low' | 'medium' | 'high' | 'critical'
+export type EventSeverity = 'informational' | 'low' | 'medium' | 'high' | 'critical'
 
 /** What an event is: everything that is known of it before it happens. */
 export interface EventDefinition {
   /** One sentence: what has happened when this is in the log. */
   readonly description: string
-  readonly severity: Severity
+  readonly severity: EventSeverity
   /** What it is about; decides, with `verb`, where the event belongs in a SIEM. */
   readonly subject: EventSubject
   readonly verb: EventVerb
@@ -38,7 +38,17 @@ export type EventDefinitions = Readonly<Record<string, EventDefinition>>
 
 const severities: ReadonlySet<string> = new Set(['informational', 'low', 'medium', 'high', 'critical'])
 const subjects: ReadonlySet<string> = new Set(['session', 'account', 'configuration', 'process', 'data', 'file'])
-const verbs: ReadonlySet<string> = new Set(['create', 'read', 'change', 'delete', 'enable', 'disable', 'start', 'end', 'info'])
+const verbs: ReadonlySet<string> = new Set([
+  'create',
+  'read',
+  'change',
+  'delete',
+  'enable',
+  'disable',
+  'start',
+  'end',
+  'info',
+])
 
 /**
  * Defines events of the host's own, for the option `events` of `AuditLogger`.
@@ -64,7 +74,9 @@ const verbs: ReadonlySet<string> = new Set(['create', 'read', 'change', 'delete'
 export function defineEvents<const Definitions extends EventDefinitions>(definitions: Definitions): Definitions {
   for (const [action, definition] of Object.entries(definitions)) checkDefinition(action, definition)
   return Object.freeze(
-    Object.fromEntries(Object.entries(definitions).map(([action, definition]) => [action, Object.freeze({ ...definition })])),
+    Object.fromEntries(
+      Object.entries(definitions).map(([action, definition]) => [action, Object.freeze({ ...definition })]),
+    ),
   ) as Definitions
 }
 
@@ -74,7 +86,7 @@ function checkDefinition(action: string, definition: EventDefinition): void {
     return new AuditLogError('option_invalid', `expected ${expected} at ${path}`, { path })
   }
   if (!actionGrammar.test(action)) throw invalid('', 'an action: lower-case words joined by ".", "_" or "-"')
-  if (typeof definition !== 'object' || definition === null) throw invalid('', 'a definition of an event')
+  if (typeof definition !== 'object' || (definition as unknown) === null) throw invalid('', 'a definition of an event')
   const { description, severity, subject, verb, target, outcome, details } = definition
   if (typeof description !== 'string' || description.trim() === '') throw invalid('description', 'a sentence')
   if (!severities.has(severity)) throw invalid('severity', `one of ${[...severities].join(', ')}`)
@@ -86,8 +98,11 @@ function checkDefinition(action: string, definition: EventDefinition): void {
   }
   if (details === undefined || isStandardSchema(details)) return
   try {
-    fields(details as FieldSpec)
+    fields(details)
   } catch {
-    throw invalid('details', 'a schema that implements Standard Schema, or a description of members as fields() takes it')
+    throw invalid(
+      'details',
+      'a schema that implements Standard Schema, or a description of members as fields() takes it',
+    )
   }
 }

@@ -124,7 +124,8 @@ const kindChecks: Readonly<Record<keyof Kinds, Check>> = {
   number: (value) => (Number.isFinite(value) ? undefined : 'a number'),
   flag: (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
   time: (value) => (Number.isNaN(timeOf(value)) ? 'a Date or RFC 3339 text with a zone' : undefined),
-  future: (value) => (timeOf(value) > Date.now() ? undefined : 'a time in the future, as a Date or RFC 3339 text with a zone'),
+  future: (value) =>
+    timeOf(value) > Date.now() ? undefined : 'a time in the future, as a Date or RFC 3339 text with a zone',
   object: (value) => (isObject(value) ? undefined : 'an object'),
   changes: (value) =>
     isObject(value) && Object.values(value).every(isChange)

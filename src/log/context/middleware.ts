@@ -48,7 +48,11 @@ export interface HonoContextLike {
 export function expressContext<Request extends NodeRequestLike>(
   options: RequestContextOptions<Request> = {},
 ): (request: Request, response: unknown, next: () => void) => void {
-  const contextOf = contextMaker(options, (request) => request, randomUUID)
+  const contextOf = contextMaker(
+    options,
+    (request) => request,
+    () => randomUUID(),
+  )
   return (request, _response, next) => {
     withContext(contextOf(request), next)
   }
@@ -72,7 +76,11 @@ export interface FastifyLike<Request> {
 export function fastifyContext<Request extends FastifyRequestLike>(
   options: RequestContextOptions<Request> = {},
 ): (app: FastifyLike<Request>, pluginOptions: unknown, done: () => void) => void {
-  const contextOf = contextMaker(options, ({ raw }) => raw, ({ id }) => id)
+  const contextOf = contextMaker(
+    options,
+    ({ raw }) => raw,
+    ({ id }) => id,
+  )
   const contexts = new WeakMap<object, () => AuditContext>()
   const enter = (request: Request, _reply: never, done: () => void): void => {
     const context = contexts.get(request) ?? contextOf(request)
@@ -112,7 +120,7 @@ export function honoContext<Context extends HonoContextLike>(
       socket: { remoteAddress: peerAddress(context) },
       headers: { 'x-forwarded-for': context.req.header('x-forwarded-for'), forwarded: context.req.header('forwarded') },
     }),
-    randomUUID,
+    () => randomUUID(),
   )
   return (context, next) => withContext(contextOf(context), next)
 }

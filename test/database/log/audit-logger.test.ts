@@ -7,6 +7,7 @@ import {
   AuditLogger,
   type AuditLoggerOptions,
   type Entry,
+  type FailOpen,
   verifyEntry,
 } from '../../../src/index.ts'
 import { testDatabase, testLog } from '../../support/database.ts'
@@ -319,9 +320,10 @@ describe('errors', () => {
 })
 
 describe('onError', () => {
+  type FailingOpen = AuditLoggerOptions & { readonly onError: FailOpen }
   const failingOpen = (
     options: Omit<AuditLoggerOptions, 'onError'>,
-  ): { lost: [AuditEvent, AuditLogError][]; logger: AuditLogger } => {
+  ): { lost: [AuditEvent, AuditLogError][]; logger: AuditLogger<FailingOpen> } => {
     const lost: [AuditEvent, AuditLogError][] = []
     const onError = { onLost: (event: AuditEvent, error: AuditLogError) => void lost.push([event, error]) }
     return { lost, logger: new AuditLogger({ ...options, onError }) }
@@ -336,7 +338,7 @@ describe('onError', () => {
     const { lost, logger } = failingOpen({ db: new pg.Pool({ host: '127.0.0.1', port: 1 }), maxWaiting: 100 })
     const events = Array.from({ length: 250 }, (_, index) => ({ action: 'lost.event', details: { index } }))
     const results = await Promise.all(events.map((event) => logger.log(event)))
-    expect(results.every((result) => (result as Entry | null) === null)).toBe(true)
+    expect(results.every((result) => result === null)).toBe(true)
     expect(await logger.logMany([{ action: 'lost.one' }, { action: 'lost.two' }])).toEqual([])
     expect(await logger.log({ action: 'Not An Action' })).toBeNull()
     expect(lost.length).toBe(253)

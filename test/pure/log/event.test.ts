@@ -5,7 +5,7 @@ import { isCanonical } from '../../../src/canonical/is-canonical.ts'
 import { AuditLogError } from '../../../src/errors.ts'
 import { readEvent, type ReadyEvent } from '../../../src/log/event.ts'
 
-const read = (event: unknown, strict = false): ReadyEvent => readEvent(event as AuditEvent, strict)
+const read = (event: unknown, strict = false): ReadyEvent => readEvent(event as AuditEvent, { strict })
 const detailsOf = (details: unknown): unknown => read({ action: 'a.b', details }).details
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const marker = (text: string): string => `[cut: ${Buffer.byteLength(text)} bytes, sha256 ${sha256(text)}]`

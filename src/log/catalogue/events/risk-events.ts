@@ -1,14 +1,4 @@
-const acceptanceId = ['text', 'Identifies the acceptance in all of its entries; unique in its tenant.'] as const
-const terms = {
-  acceptance_id: acceptanceId,
-  justification: ['text', 'Why the risk is acceptable.'],
-  requester: ['text', 'Who asked for it.'],
-  approver: ['text', 'Who approved it: somebody other than the requester.'],
-  expires_at: ['future', 'When it ends.'],
-  severity: ['text?', 'Severity of the finding at that time.'],
-  compensating_controls: ['text[]?', 'What is done instead.'],
-  ticket: ['text?', 'Where it was discussed.'],
-} as const
+// The terms stand here twice: the types of an exported object are read from what is written in it (isolatedDeclarations).
 
 /** How findings are acknowledged and risks accepted. The register of accepted risks is read from these entries. */
 export const riskEvents = {
@@ -30,7 +20,16 @@ export const riskEvents = {
     subject: 'data',
     verb: 'change',
     target: 'finding:<finding id>',
-    details: terms,
+    details: {
+      acceptance_id: ['text', 'Identifies the acceptance in all of its entries; unique in its tenant.'],
+      justification: ['text', 'Why the risk is acceptable.'],
+      requester: ['text', 'Who asked for it.'],
+      approver: ['text', 'Who approved it: somebody other than the requester.'],
+      expires_at: ['future', 'When it ends.'],
+      severity: ['text?', 'Severity of the finding at that time.'],
+      compensating_controls: ['text[]?', 'What is done instead.'],
+      ticket: ['text?', 'Where it was discussed.'],
+    },
     apart: ['requester', 'approver'],
   },
   'risk.renewed': {
@@ -39,7 +38,16 @@ export const riskEvents = {
     subject: 'data',
     verb: 'change',
     target: 'finding:<finding id>',
-    details: terms,
+    details: {
+      acceptance_id: ['text', 'Identifies the acceptance in all of its entries; unique in its tenant.'],
+      justification: ['text', 'Why the risk is acceptable.'],
+      requester: ['text', 'Who asked for it.'],
+      approver: ['text', 'Who approved it: somebody other than the requester.'],
+      expires_at: ['future', 'When it ends.'],
+      severity: ['text?', 'Severity of the finding at that time.'],
+      compensating_controls: ['text[]?', 'What is done instead.'],
+      ticket: ['text?', 'Where it was discussed.'],
+    },
     apart: ['requester', 'approver'],
   },
   'risk.revoked': {
@@ -48,7 +56,10 @@ export const riskEvents = {
     subject: 'data',
     verb: 'change',
     target: 'finding:<finding id>',
-    details: { acceptance_id: acceptanceId, reason: ['text', 'Why it was withdrawn.'] },
+    details: {
+      acceptance_id: ['text', 'Identifies the acceptance in all of its entries; unique in its tenant.'],
+      reason: ['text', 'Why it was withdrawn.'],
+    },
   },
   'risk.expired': {
     description: 'The acceptance of a risk has come to its end. Recorded by the register itself.',
@@ -56,6 +67,9 @@ export const riskEvents = {
     subject: 'data',
     verb: 'change',
     target: 'finding:<finding id>',
-    details: { acceptance_id: acceptanceId, expired_at: ['time', 'When it ended.'] },
+    details: {
+      acceptance_id: ['text', 'Identifies the acceptance in all of its entries; unique in its tenant.'],
+      expired_at: ['time', 'When it ended.'],
+    },
   },
 } as const

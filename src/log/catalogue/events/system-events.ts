@@ -1,6 +1,3 @@
-const url = ['masked', 'Where it delivers to. Secrets in the URL are masked.'] as const
-const events = ['text[]', 'The events that it is told.'] as const
-
 /** What the system does by itself. */
 export const systemEvents = {
   'license.validated': {
@@ -28,7 +25,10 @@ export const systemEvents = {
     subject: 'configuration',
     verb: 'create',
     target: 'webhook:<webhook id>',
-    details: { url, events },
+    details: {
+      url: ['masked', 'Where it delivers to. Secrets in the URL are masked.'],
+      events: ['text[]', 'The events that it is told.'],
+    },
   },
   'webhook.changed': {
     description: 'A webhook subscription was changed.',

@@ -1,6 +1,3 @@
-const changes = ['changes', 'The settings that were changed, each with its value before and after. Secrets are masked.'] as const
-const reason = ['text?', 'Why.'] as const
-
 /** What people do: come and go, change the configuration, use API keys and reports. */
 export const userEvents = {
   'user.login': {
@@ -43,7 +40,10 @@ export const userEvents = {
     subject: 'configuration',
     verb: 'change',
     target: 'tenant:<tenant id>',
-    details: { changes, reason },
+    details: {
+      changes: ['changes', 'The settings that were changed, each with its value before and after. Secrets are masked.'],
+      reason: ['text?', 'Why.'],
+    },
   },
   'config.ldap.changed': {
     description: 'The connection to a directory (LDAP) was changed.',
@@ -51,7 +51,10 @@ export const userEvents = {
     subject: 'configuration',
     verb: 'change',
     target: 'ldap:<directory id>',
-    details: { changes, reason },
+    details: {
+      changes: ['changes', 'The settings that were changed, each with its value before and after. Secrets are masked.'],
+      reason: ['text?', 'Why.'],
+    },
   },
   'config.notification_channel.changed': {
     description: 'A notification channel was changed.',
@@ -59,7 +62,11 @@ export const userEvents = {
     subject: 'configuration',
     verb: 'change',
     target: 'notification_channel:<channel id>',
-    details: { changes, channel_kind: ['text?', 'What it is: email, slack, teams, webhook, syslog.'], reason },
+    details: {
+      changes: ['changes', 'The settings that were changed, each with its value before and after. Secrets are masked.'],
+      channel_kind: ['text?', 'What it is: email, slack, teams, webhook, syslog.'],
+      reason: ['text?', 'Why.'],
+    },
   },
   'api_key.created': {
     description: 'An API key was created.',
@@ -80,7 +87,7 @@ export const userEvents = {
     subject: 'account',
     verb: 'delete',
     target: 'api_key:<key id>',
-    details: { name: ['text?', 'What it was called.'], reason },
+    details: { name: ['text?', 'What it was called.'], reason: ['text?', 'Why.'] },
   },
   'report.downloaded': {
     description: 'A report was downloaded.',
