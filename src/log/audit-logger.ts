@@ -140,7 +140,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     this.#onlyKnownActions = options.onlyKnownActions ?? false
     this.#telemetry = telemetry
     this.events = catalogue.callers((event, logOptions) =>
-      this.#logOne(event, (logOptions ?? {}) as LogOptions, this.#rules.checked),
+      this.#logOne(event, logOptions ?? {}, this.#rules.checked),
     ) as AuditEvents<Options>
     this.risk = new RiskRegister(options.db, this.#schema, (events, db) =>
       this.#logAll(events, { db }, this.#rules.open),
