@@ -1,0 +1,70 @@
+import type { Framework } from './control.ts'
+
+/** NIS2, article 21. */
+export const nis2: Framework = {
+  name: 'nis2',
+  title: 'NIS2: Directive (EU) 2022/2555',
+  scope: 'Article 21(2), cybersecurity risk-management measures, as far as an audit log supports them',
+  controls: [
+    {
+      id: 'Art. 21(2)(a)',
+      asks: 'Policies on risk analysis and information system security.',
+      library:
+        'Keeps risk acceptances with justification, approver and expiry, and answers which were in force at any date.',
+      host: 'Have the policies.',
+      check: 'Counts and samples of `risk.*` and `finding.*`.',
+      sections: ['actions', 'samples'],
+    },
+    {
+      id: 'Art. 21(2)(b)',
+      asks: 'Incident handling.',
+      library:
+        'A record that is not altered after the fact, with times from one clock, for the early warning and the reports of Article 23.',
+      host: 'Handle and report incidents.',
+      check: 'Verification; samples with proofs.',
+      sections: ['verification', 'samples'],
+    },
+    {
+      id: 'Art. 21(2)(c)',
+      asks: 'Business continuity, such as backup management.',
+      library:
+        'Survives dump and restore, fail-over and crashes without losing or repeating a leaf, and tells a restore to an earlier point from tampering.',
+      host: 'Back up; keep archives elsewhere.',
+      check: 'Checkpoint history.',
+      sections: ['checkpoints'],
+    },
+    {
+      id: 'Art. 21(2)(e)',
+      asks: 'Security in acquisition, development and maintenance, vulnerability handling and disclosure.',
+      library: 'Events for migrations, tasks that failed and monitoring; SECURITY.md says how to report.',
+      host: 'Log changes and deployments.',
+      check: 'Counts of system events.',
+      sections: ['actions'],
+    },
+    {
+      id: 'Art. 21(2)(f)',
+      asks: 'Policies and procedures to assess the effectiveness of measures.',
+      library:
+        'Posture checks and verification have results that are entries; the drill shows which attacks are refused, detected, or not.',
+      host: 'Assess.',
+      check: 'Posture and verification history; `audit-log drill`.',
+      sections: ['posture', 'verification'],
+    },
+    {
+      id: 'Art. 21(2)(h)',
+      asks: 'Policies and procedures on the use of cryptography.',
+      library: 'Public formats and algorithms (SHA-256, Ed25519, RFC 6962, C2SP).',
+      host: 'Keep the keys.',
+      check: 'Verifier keys named in the pack.',
+      sections: ['checkpoints'],
+    },
+    {
+      id: 'Art. 21(2)(i)',
+      asks: 'Human resources security, access control policies and asset management.',
+      library: 'Who did what, when, from where, and whether it was allowed, for every action that the host logs.',
+      host: 'Log access decisions.',
+      check: 'Counts per action and outcome.',
+      sections: ['actions'],
+    },
+  ],
+}
