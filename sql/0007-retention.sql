@@ -47,6 +47,8 @@ create table :"schema".purge_clearance (
   entries bigint not null,
   tree_size bigint not null,
   root_hash bytea not null,
+  -- Ranges [begin, end) of leaf indexes; null when they are too many to be told.
+  leaves json,
   cleared_at timestamptz not null default clock_timestamp(),
   cleared_by text not null default session_user,
   primary key (partition, cleared_at)
@@ -219,6 +221,7 @@ declare
   partition constant regclass := :"schema".expired_partition(month);
   found_entries bigint;
   uncovered bigint;
+  leaves json;
 begin
   if not exists (select from :"schema".checkpoint where checkpoint.tree_size = clear_month.tree_size
       and checkpoint.root_hash = decode(clear_month.root_hash, 'hex')) then
@@ -236,9 +239,17 @@ begin
   if uncovered > 0 then
     perform :"schema".refuse_retention('WO024', format('%s entries of the month are not covered by that checkpoint', uncovered));
   end if;
-  insert into :"schema".purge_clearance (partition, lower_bound, upper_bound, entries, tree_size, root_hash)
+  -- Late commits at the turn of a month lie between leaves of the next one, so there can be several ranges.
+  execute format('select json_agg(json_build_array(first, last + 1) order by first) from (
+      select min(leaf_index) as first, max(leaf_index) as last from (
+        select leaf_index, leaf_index - row_number() over (order by leaf_index) as range
+        from %s as entry join %I.leaf on leaf.seq = entry.seq) as numbered
+      group by range) as ranges having count(*) <= 500', partition, :'schema')
+    into leaves;
+  insert into :"schema".purge_clearance (partition, lower_bound, upper_bound, entries, tree_size, root_hash, leaves)
   values ('entry_' || to_char(month, 'YYYY_MM'), date_trunc('month', month::timestamptz),
-    date_trunc('month', month::timestamptz) + interval '1 month', found_entries, clear_month.tree_size, decode(clear_month.root_hash, 'hex'));
+    date_trunc('month', month::timestamptz) + interval '1 month', found_entries, clear_month.tree_size,
+    decode(clear_month.root_hash, 'hex'), leaves);
   return found_entries;
 end
 $function$;
@@ -267,7 +278,8 @@ begin
   insert into :"schema".entry (user_id, action, target, details)
   values (acting_user, 'audit_log.purged', 'audit_log:' || clearance.partition, json_build_object(
     'since', :"schema".format_time(clearance.lower_bound), 'until', :"schema".format_time(clearance.upper_bound),
-    'entries', clearance.entries, 'tree_size', clearance.tree_size, 'root_hash', encode(clearance.root_hash, 'hex')));
+    'entries', clearance.entries, 'tree_size', clearance.tree_size, 'root_hash', encode(clearance.root_hash, 'hex'),
+    'leaves', clearance.leaves));
   -- Last, because from here on writers wait.
   execute format('alter table %I.entry detach partition %s', :'schema', partition);
   execute format('drop table %s', partition);

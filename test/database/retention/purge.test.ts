@@ -186,7 +186,12 @@ describe('invariant 10: a purge', () => {
     expect((await app.months()).some(({ expired }) => expired)).toBe(false)
     const { entries } = await audit.query().action('audit_log.purged').order('oldest').page()
     expect(entries).toMatchObject([
-      { user_id: 'carol', target: 'audit_log:entry_2024_01', recorded_by: archivist.name, details: { entries: 500 } },
+      {
+        user_id: 'carol',
+        target: 'audit_log:entry_2024_01',
+        recorded_by: archivist.name,
+        details: { entries: 500, leaves: [[2, 502]] },
+      },
       { target: 'audit_log:entry_2024_03' },
     ])
     const { rows } = await log.admin.query(
