@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Executor } from '../database/database.ts'
 import { parseCheckpoint, parseNote, proveConsistency, TileHashReader } from '../tlog/index.ts'
 import { Checkpoints, type StoredCheckpoint } from './checkpoints.ts'
 import { Lane } from './lane.ts'
 import type { Publisher } from './publisher.ts'
 import type { DeliveryStatus } from './status.ts'
 import { StoredTree } from './stored-tree.ts'
+import type { Turns } from './turns.ts'
 import type { Witness } from './witness.ts'
 
 interface PublishLoopOptions {
-  readonly executor: Executor
+  readonly db: Turns
   readonly schema: string
   readonly publishers: readonly Publisher[]
   readonly witnesses: readonly Witness[]
@@ -30,6 +30,8 @@ type Freight = StoredCheckpoint & { readonly key: string }
  * not stored yet are asked for again.
  */
 export class PublishLoop {
+  readonly #db: Turns
+  readonly #schema: string
   readonly #checkpoints: Checkpoints
   readonly #tree: StoredTree
   readonly #cosignWaitMs: number
@@ -40,8 +42,10 @@ export class PublishLoop {
   #round: Promise<void> | undefined
 
   constructor(options: PublishLoopOptions) {
-    this.#checkpoints = new Checkpoints(options.executor, options.schema)
-    this.#tree = new StoredTree(options.executor, options.schema)
+    this.#db = options.db
+    this.#schema = options.schema
+    this.#checkpoints = new Checkpoints(options.db.executor, options.schema)
+    this.#tree = new StoredTree(options.db.executor, options.schema)
     this.#cosignWaitMs = options.cosignWaitMs
     this.#witnesses = options.witnesses.map(
       (witness) =>
@@ -51,7 +55,7 @@ export class PublishLoop {
       (publisher) =>
         new Lane(publisher.name, options.deliveryTimeoutMs, async ({ size, note }, signal) => {
           await publisher.publish({ size, note }, signal)
-          await this.#checkpoints.appendPublication(size, publisher.name)
+          await this.#store((checkpoints) => checkpoints.appendPublication(size, publisher.name))
         }),
     )
   }
@@ -96,9 +100,13 @@ export class PublishLoop {
     const prove = (olderSize: number): Promise<readonly Uint8Array[]> =>
       proveConsistency(olderSize, size, new TileHashReader(head, this.#tree.readTiles))
     const lines = await witness.cosign({ note, head, prove }, signal)
-    await this.#checkpoints.appendCosignatures(size, lines)
+    await this.#store((checkpoints) => checkpoints.appendCosignatures(size, lines))
     // What was published without it already is published again.
     if (this.#publishedSize === size) void this.#publish(size).catch(() => undefined)
+  }
+
+  #store(write: (checkpoints: Checkpoints) => Promise<void>): Promise<void> {
+    return this.#db.transaction((executor) => write(new Checkpoints(executor, this.#schema)))
   }
 
   /** With the cosignatures that are stored by now. */

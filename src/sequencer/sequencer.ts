@@ -119,7 +119,7 @@ export class Sequencer {
       readPublished: () => readPublished(publishers, deliveryTimeoutMs),
     })
     this.#publishing = new PublishLoop({
-      executor: this.#db.executor,
+      db: this.#db,
       schema: this.#schema,
       publishers,
       witnesses,
@@ -145,7 +145,7 @@ export class Sequencer {
     this.#loop = undefined
     await this.#publishing.settled()
     if (this.#state !== 'halted') this.#enter('stopped')
-    await endLease(this.#db.executor, this.#schema, this.#leader).catch(() => undefined)
+    await this.#endLease()
   }
 
   /** What it is doing. */
@@ -231,8 +231,13 @@ export class Sequencer {
   async #halt(reason: AuditLogError): Promise<void> {
     this.#enter('halted', reason)
     // So that it shows in the backlog whoever asks. Another process may take over, and will halt for the same reason.
-    await noteHalt(this.#db.executor, this.#schema, reason.code).catch(() => undefined)
-    await endLease(this.#db.executor, this.#schema, this.#leader).catch(() => undefined)
+    await this.#db.transaction((executor) => noteHalt(executor, this.#schema, reason.code)).catch(() => undefined)
+    await this.#endLease()
+  }
+
+  async #endLease(): Promise<void> {
+    // When that fails, the lease ends by itself.
+    await this.#db.transaction((executor) => endLease(executor, this.#schema, this.#leader)).catch(() => undefined)
   }
 
   #enter(state: SequencerStatus['state'], reason?: AuditLogError): void {
