@@ -95,10 +95,11 @@ async function readUncommitted(executor: Executor, quoted: string): Promise<Unco
        extract(epoch from clock_timestamp() - coalesce(pg_prepared_xacts.prepared, pg_stat_activity.xact_start)) * 1000 as age
      from pg_locks
      left join pg_stat_activity on pg_stat_activity.pid = pg_locks.pid
-     left join pg_prepared_xacts on pg_locks.pid is null
-       and pg_locks.virtualtransaction = '-1/' || pg_prepared_xacts.transaction::text
-     where locktype = 'relation' and pg_locks.database = (select oid from pg_database where datname = current_database())
-       and relation = $1::regclass and mode = 'RowExclusiveLock' and granted and pg_locks.pid is distinct from pg_backend_pid()
+     left join pg_locks as own on pg_locks.pid is null and own.pid is null and own.locktype = 'transactionid'
+       and own.virtualtransaction = pg_locks.virtualtransaction
+     left join pg_prepared_xacts on pg_prepared_xacts.transaction = own.transactionid
+     where pg_locks.locktype = 'relation' and pg_locks.database = (select oid from pg_database where datname = current_database())
+       and pg_locks.relation = $1::regclass and pg_locks.mode = 'RowExclusiveLock' and pg_locks.granted and pg_locks.pid is distinct from pg_backend_pid()
      order by age desc nulls last limit 100`,
     [`${quoted}.entry`],
   )
