@@ -86,3 +86,4 @@ export { httpPublisher, type HttpPublisherOptions } from './sequencer/publishers
 export { s3Publisher, type S3ClientLike, type S3PublisherOptions } from './sequencer/publishers/s3.ts'
 export type { HttpTarget } from './sequencer/http-exchange.ts'
 export { httpWitness, type HttpWitnessOptions } from './sequencer/witness-client.ts'
+export type { ReceiptOptions } from './evidence/receipts.ts'

@@ -5,6 +5,7 @@ import { pathTo } from '../canonical/json-path.ts'
 import { AuditLogError } from '../errors.ts'
 import { type EntryProof, proveEntries, proveEntry, type ProveOptions } from '../evidence/prove-entry.ts'
 import { proveGrowth } from '../evidence/prove-growth.ts'
+import { type ReceiptOptions, Receipts } from '../evidence/receipts.ts'
 import { EntryQuery } from '../query/entry-query.ts'
 import { checkName } from '../schema/names.ts'
 import { inspect, type InspectOptions, type PostureReport } from '../schema/posture/inspect.ts'
@@ -116,6 +117,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   readonly #append: Append
   readonly #coalescer: Coalescer
   readonly #upkeep: PartitionUpkeep
+  readonly #receipts: Receipts
   #prepare: boolean
   #closed = false
   readonly #direct = new Set<Promise<unknown>>()
@@ -149,6 +151,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     this.#prepare = options.prepare ?? true
     this.#append = appendTo(this.#schema)
     this.#upkeep = new PartitionUpkeep(options.db, this.#schema)
+    this.#receipts = new Receipts(options.db, this.#schema)
     this.#coalescer = new Coalescer((events) => this.#appendAlone(events), {
       lanes: wholeNumber(options.lanes ?? 4, 64, '$.lanes'),
       waiting: wholeNumber(options.maxWaiting ?? 10_000, 1_000_000, '$.maxWaiting'),
@@ -197,6 +200,24 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   /** Starts a query for entries; see {@link EntryQuery}. */
   query(): EntryQuery {
     return EntryQuery.over(this.#db, this.#schema)
+  }
+
+  /**
+   * Waits for the proof of an entry: the contents of a `.tlog-proof` file, as soon as a published checkpoint covers it, which
+   * normally takes about a second. Whoever holds it can show later that the entry was in the log, whatever has become of the
+   * database. What `log()` returned before is no such proof.
+   *
+   * Needs the reader role. May be called before the transaction that the entry is in has been committed.
+   *
+   * @param entry what `log()` returned
+   * @throws AuditLogError `proof_pending` after `timeoutMs`; `option_invalid`; what `proveEntry` throws; and the reason of
+   * `signal` when it aborts
+   * @example
+   * const entry = await audit.log({ action: 'risk.accepted', user_id: 'alice', target: 'finding:42' })
+   * await store(await audit.receipt(entry))
+   */
+  receipt(entry: Pick<Entry, 'seq'>, options: ReceiptOptions = {}): Promise<string> {
+    return this.#receipts.wait(entry.seq, options)
   }
 
   /**

@@ -40,7 +40,7 @@ function startWitness(key: KeyPair): { outcomes: WitnessOutcome['result'][]; wit
   const witness = httpWitness({
     url: 'https://witness.soc.example',
     verifierKey: witnessKey.verifierKey,
-    fetch: (url, init) => handle(new Request(url as URL, init)),
+    fetch: (url, init) => handle(new Request(url, init)),
   })
   return { outcomes, witness }
 }

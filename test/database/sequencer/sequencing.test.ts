@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { expect, it } from 'vitest'
 import { readLeaves } from '../../../src/query/leaf-order.ts'
 import { executorOf } from '../../../src/database/database.ts'
@@ -33,9 +33,8 @@ async function transact(pool: pg.Pool, committed: string[], name: string): Promi
     }
     // Inserted early, committed late.
     if (Math.random() < 0.3) await sleep(Math.random() * 250)
-    await client.query(Math.random() < 0.15 ? 'rollback' : 'commit').then(({ command }) => {
-      if (command === 'COMMIT') committed.push(...inserted)
-    })
+    const { command } = await client.query(Math.random() < 0.15 ? 'rollback' : 'commit')
+    if (command === 'COMMIT') committed.push(...inserted)
   } catch {
     await client.query('rollback').catch(() => undefined)
   } finally {
@@ -60,10 +59,10 @@ it('gives every committed entry exactly one leaf, whatever 16 writers do and whi
   ]
   for (const sequencer of sequencers) sequencer.start()
   const committed: string[] = []
-  let isOver = false
+  const state = { isOver: false }
   // The one at work stops every now and then, and the other takes over.
   const restarts = (async () => {
-    while (!isOver) {
+    while (!state.isOver) {
       await sleep(100)
       const active = sequencers.find((sequencer) => sequencer.status().state === 'active')
       await active?.stop()
@@ -75,7 +74,7 @@ it('gives every committed entry exactly one leaf, whatever 16 writers do and whi
       for (let number = 0; number < 15; number += 1) await transact(writers, committed, `${writer}/${number}`)
     }),
   )
-  isOver = true
+  state.isOver = true
   await restarts
   // The idle transaction and the prepared one still stand there.
   const caughtUp = async (): Promise<boolean> => {
