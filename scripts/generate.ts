@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import openapiTS, { astToString } from 'openapi-typescript'
+import { openApiDocument } from '../src/http/openapi.ts'
+import { routes } from '../src/http/routes.ts'
 
 // Writes what is made from something else: npm run generate. With --check nothing is written, and whatever is not up to
 // date is an error.
@@ -9,9 +12,14 @@ const root = join(import.meta.dirname, '..')
 const check = process.argv.includes('--check')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
+const openApi = `${JSON.stringify(openApiDocument(routes, '/api/audit-logs'), null, 2)}\n`
+
 /** Path of a generated file to its text. */
 const generated = new Map<string, string>([
   ['docs/errors.md', errorsPage()],
+  ['docs/openapi.json', openApi],
+  // What a client generator makes of it; a test runs a client with these types.
+  ['test/support/openapi.d.ts', astToString(await openapiTS(openApi))],
   ...['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
     .filter((path) => path.endsWith('.md') && path !== 'docs/errors.md')
     .map((path): [string, string] => [path, withSnippets(read(path))]),

@@ -65,10 +65,19 @@ export function exportStream(
     await onEnd({ entries, bytes, complete }).catch(log.options.onError)
   }
   const leave = (): void => void finish(false)
+  const expectPull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    if (ended) return
+    stall = setTimeout(() => {
+      controller.error(new AuditLogError('read_failed', 'the client takes no more of the export'))
+      leave()
+    }, log.options.exportStallMs)
+    stall.unref()
+  }
 
   return new ReadableStream<Uint8Array>(
     {
-      start() {
+      start(controller) {
+        expectPull(controller)
         request.signal.addEventListener('abort', leave)
         if (request.signal.aborted) leave()
       },
@@ -91,11 +100,7 @@ export function exportStream(
           controller.error(new AuditLogError('read_failed', 'the export broke off'))
           return
         }
-        stall = setTimeout(() => {
-          controller.error(new AuditLogError('read_failed', 'the client takes no more of the export'))
-          leave()
-        }, log.options.exportStallMs)
-        stall.unref()
+        expectPull(controller)
       },
       async cancel() {
         await finish(false)

@@ -1,0 +1,1089 @@
+export interface paths {
+    "/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries, newest first
+         * @description At most 1,000 entries a call, and always a cursor when there are more. The answer as it is saved to a file is what `audit-log verify` takes. Needs the permission `read`. Needs the feature `audit_export`.
+         */
+        get: operations["listEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/entries/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One entry, with the proof that the log contains it
+         * @description Needs the permission `read`. Needs the feature `audit_export`.
+         */
+        get: operations["getEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/entries/{seq}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The proof that the log contains an entry: a .tlog-proof file
+         * @description Needs the permission `read`. Needs the feature `audit_export`.
+         */
+        get: operations["getEntryProof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All entries that match, as a file
+         * @description A stream without end of its own: it has everything that was committed when it began. A connection that breaks off before the end of the stream means that the file is not complete. The export is itself an entry when it begins, and another when it ends. Needs the permission `export`. Needs the feature `audit_export`.
+         */
+        get: operations["exportEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest checkpoint: a signed note (c2sp.org/tlog-checkpoint)
+         * @description Needs the permission `read`.
+         */
+        get: operations["getCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checkpoints, newest first
+         * @description Needs the permission `read`.
+         */
+        get: operations["listCheckpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the log is sequenced and signed, and what is wrong with it
+         * @description Needs the permission `inspect`.
+         */
+        get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This document
+         * @description This document
+         */
+        get: operations["getOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description An entry as it is stored. It verifies by itself: entry_hash is the SHA-256 of the canonical JSON (RFC 8785) of the other members. */
+        Entry: {
+            /** @constant */
+            version: 1;
+            seq: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            timestamp: string;
+            tenant_id: string | null;
+            user_id: string | null;
+            action: string;
+            target: string | null;
+            source_ip: string | null;
+            /** @enum {string} */
+            outcome: "success" | "failure" | "denied";
+            details: {
+                [key: string]: unknown;
+            };
+            recorded_by: string;
+            entry_hash: string;
+        };
+        /** @description A signed tree head. `note` is the signed note (c2sp.org/tlog-checkpoint) that the other members are read from; only it proves anything. */
+        Checkpoint: {
+            tree_size: number;
+            root_hash: string;
+            /** Format: date-time */
+            signed_at: string;
+            note: string;
+        };
+        /** @description A problem document (RFC 9457). */
+        Problem: {
+            title: string;
+            status: number;
+            /** @description Stable: what a program should look at. */
+            code: string;
+            detail?: string;
+            /** @description The parameter that is at fault. */
+            parameter?: string;
+            /** @description The feature flag that is off. */
+            feature?: string;
+        };
+        /** @enum {string} */
+        ProblemCode: "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "cursor_invalid" | "unauthenticated" | "permission_missing" | "tenant_forbidden" | "feature_disabled" | "not_found" | "entry_not_found" | "proof_pending" | "checkpoint_missing" | "method_not_allowed" | "query_too_long" | "export_busy" | "internal_error" | "log_unavailable" | "query_timeout";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listEntries: {
+        parameters: {
+            query?: {
+                /** @description Entries at or after this time: RFC 3339 with a zone, at most six decimals. */
+                since?: string;
+                /** @description Entries before this time: RFC 3339 with a zone, at most six decimals. */
+                until?: string;
+                /** @description Entries with this action, or with one of several separated by commas. `scan.*` stands for everything below `scan`. */
+                action?: string;
+                /** @description Entries of this user; empty for those of the system itself. */
+                user_id?: string;
+                /** @description Entries about this target; empty for those about none. */
+                target?: string;
+                /** @description Entries from this address, or from a network in CIDR notation such as `203.0.113.0/24`. */
+                source_ip?: string;
+                /** @description Entries with this outcome. */
+                outcome?: "success" | "failure" | "denied";
+                /** @description Entries whose details contain these members: a JSON object. */
+                details?: string;
+                /** @description Entries with this number or a higher one. */
+                seq_from?: number;
+                /** @description Entries with this number or a lower one. */
+                seq_to?: number;
+                /** @description Entries of this tenant; empty for those of none. Default is every tenant that the principal may see. */
+                tenant_id?: string;
+                /** @description Which entries come first. */
+                order?: "newest" | "oldest";
+                /** @description How many to answer with at most. */
+                limit?: number;
+                /** @description `next_cursor` of the answer to go on after, with all other parameters but `limit` as they were. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entries: components["schemas"]["Entry"][];
+                        /** @description Where to go on; null when there is nothing more. */
+                        next_cursor: string | null;
+                        has_more: boolean;
+                        /** @description The newest checkpoint; null when there is none yet. */
+                        checkpoint: components["schemas"]["Checkpoint"] | null;
+                        /** @description How many of these entries the checkpoint does not cover yet: nothing but the database vouches for them. */
+                        uncovered: number;
+                    };
+                };
+            };
+            /** @description `cursor_invalid`: The cursor is damaged, or belongs to another query or to somebody else. `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "cursor_invalid" | "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "feature_disabled" | "permission_missing" | "tenant_forbidden";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    getEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the entry. */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry, with the proof that the log contains it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: components["schemas"]["Entry"];
+                        /** @description Its position in the log; null for the second before it has one. */
+                        leaf_index: number | null;
+                        /** @description A .tlog-proof file (c2sp.org/tlog-proof); null until a checkpoint covers the entry. */
+                        proof: string | null;
+                    };
+                };
+            };
+            /** @description `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "feature_disabled" | "permission_missing";
+                    };
+                };
+            };
+            /** @description `entry_not_found`: There is no such entry among those that the principal may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "entry_not_found";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    getEntryProof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the entry. */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof that the log contains an entry: a .tlog-proof file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "feature_disabled" | "permission_missing";
+                    };
+                };
+            };
+            /** @description `entry_not_found`: There is no such entry among those that the principal may see. `proof_pending`: No checkpoint covers the entry yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "entry_not_found" | "proof_pending";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    exportEntries: {
+        parameters: {
+            query?: {
+                /** @description `ndjson`: a line of canonical JSON for each entry. `json`: an object with the member `entries`. `csv`: for spreadsheets; values that they would take for formulas get an apostrophe in front. */
+                format?: "ndjson" | "json" | "csv";
+                /** @description Entries at or after this time: RFC 3339 with a zone, at most six decimals. */
+                since?: string;
+                /** @description Entries before this time: RFC 3339 with a zone, at most six decimals. */
+                until?: string;
+                /** @description Entries with this action, or with one of several separated by commas. `scan.*` stands for everything below `scan`. */
+                action?: string;
+                /** @description Entries of this user; empty for those of the system itself. */
+                user_id?: string;
+                /** @description Entries about this target; empty for those about none. */
+                target?: string;
+                /** @description Entries from this address, or from a network in CIDR notation such as `203.0.113.0/24`. */
+                source_ip?: string;
+                /** @description Entries with this outcome. */
+                outcome?: "success" | "failure" | "denied";
+                /** @description Entries whose details contain these members: a JSON object. */
+                details?: string;
+                /** @description Entries with this number or a higher one. */
+                seq_from?: number;
+                /** @description Entries with this number or a lower one. */
+                seq_to?: number;
+                /** @description Entries of this tenant; empty for those of none. Default is every tenant that the principal may see. */
+                tenant_id?: string;
+                /** @description Which entries come first. */
+                order?: "newest" | "oldest";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All entries that match, as a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "application/json": {
+                        entries: components["schemas"]["Entry"][];
+                    };
+                    "text/csv": string;
+                };
+            };
+            /** @description `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "feature_disabled" | "permission_missing" | "tenant_forbidden";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `export_busy`: Too many exports are under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "export_busy";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
+    getCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest checkpoint: a signed note (c2sp.org/tlog-checkpoint) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "permission_missing";
+                    };
+                };
+            };
+            /** @description `checkpoint_missing`: No checkpoint has been signed yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "checkpoint_missing";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
+    listCheckpoints: {
+        parameters: {
+            query?: {
+                /** @description How many to answer with at most. */
+                limit?: number;
+                /** @description `next_cursor` of the answer to go on after, with all other parameters but `limit` as they were. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Checkpoints, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checkpoints: components["schemas"]["Checkpoint"][];
+                        next_cursor: string | null;
+                        has_more: boolean;
+                    };
+                };
+            };
+            /** @description `cursor_invalid`: The cursor is damaged, or belongs to another query or to somebody else. `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "cursor_invalid" | "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "permission_missing";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far the log is sequenced and signed, and what is wrong with it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Entries that have their place in the log. */
+                        tree_size: number;
+                        checkpoint: components["schemas"]["Checkpoint"] | null;
+                        /** @description Entries that did not verify when they got their place. */
+                        anomalies: number;
+                    };
+                };
+            };
+            /** @description `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "permission_missing";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    getOpenApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description This document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
+}
