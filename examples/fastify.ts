@@ -12,7 +12,7 @@ export async function listen(handler: Handler, port: number): Promise<Server> {
     scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
     scope.all('/api/audit-logs/*', (request, reply) => {
       reply.hijack()
-      return listener(request.raw, reply.raw)
+      listener(request.raw, reply.raw)
     })
     done()
   })

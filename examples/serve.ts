@@ -1,6 +1,7 @@
 import { AuditLogger, installSchema } from '@entraguard/audit-log'
 import { createHandler, type Principal } from '@entraguard/audit-log/http'
 import { aDay } from './day.ts'
+import type { listen as listenOnNode } from './node-http.ts'
 import { openDatabase } from './open-database.ts'
 
 // Serves a day's entries with the framework that is named: npx tsx examples/serve.ts node-http|express|fastify|hono
@@ -21,7 +22,7 @@ const handler = createHandler({
   authorize: (request) => principals[request.headers.get('authorization') ?? ''] ?? null,
   onError: (error) => console.error(error),
 })
-const { listen } = (await import(`./${framework}.ts`)) as typeof import('./node-http.ts')
+const { listen } = (await import(`./${framework}.ts`)) as { listen: typeof listenOnNode }
 listen(handler, port)
 console.log(`database ${where}; try:`)
 console.log(`curl -H 'Authorization: Bearer alice' 'http://127.0.0.1:${port}/api/audit-logs/list?limit=2'`)

@@ -16,19 +16,21 @@ type NodeRequest = IncomingMessage & { readonly originalUrl?: string; readonly b
  * @example
  * createServer(toNodeListener(createHandler(options))).listen(8080)
  */
-export function toNodeListener(handler: Handler): (request: NodeRequest, response: ServerResponse) => Promise<void> {
-  return async (request, response) => {
-    const gone = new AbortController()
-    response.once('close', () => {
-      if (!response.writableFinished) gone.abort()
-    })
-    try {
-      await send(await handler(toRequest(request, gone.signal)), response)
-    } catch {
-      // A broken connection is all that can be said once an answer has begun.
-      if (response.headersSent) response.destroy()
-      else response.writeHead(400).end()
-    }
+export function toNodeListener(handler: Handler): (request: NodeRequest, response: ServerResponse) => void {
+  return (request, response) => void answer(handler, request, response)
+}
+
+async function answer(handler: Handler, request: NodeRequest, response: ServerResponse): Promise<void> {
+  const gone = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  try {
+    await send(await handler(toRequest(request, gone.signal)), response)
+  } catch {
+    // A broken connection is all that can be said once an answer has begun.
+    if (response.headersSent) response.destroy()
+    else response.writeHead(400).end()
   }
 }
 

@@ -1,4 +1,4 @@
-import { InMemoryProvider, OpenFeature, type Provider } from '@openfeature/server-sdk'
+import { TypedInMemoryProvider, OpenFeature, type Provider } from '@openfeature/server-sdk'
 import { describe, expect, it } from 'vitest'
 import { AuditLogError } from '../../../src/errors.ts'
 import { checkFlags, isEnabled } from '../../../src/flags/feature-flags.ts'
@@ -29,7 +29,7 @@ describe('flags of a plain object', () => {
 
 describe('flags of an OpenFeature client', () => {
   it('are those of its provider, with the principal and the tenants as context', async () => {
-    const provider = new InMemoryProvider({
+    const provider = new TypedInMemoryProvider({
       audit_export: {
         variants: { on: true, off: false },
         defaultVariant: 'off',
@@ -43,7 +43,7 @@ describe('flags of an OpenFeature client', () => {
     expect(await isEnabled(flags, 'audit_export', context)).toBe(true)
     expect(await isEnabled(flags, 'audit_export', { ...context, targetingKey: 'bob' })).toBe(false)
     expect(await isEnabled(flags, 'audit_extended_retention', context)).toBe(false)
-    await provider.putConfiguration({})
+    provider.putConfiguration({})
     expect(await isEnabled(flags, 'audit_export', context)).toBe(false)
   })
 
