@@ -29,6 +29,17 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           globalSetup: `test/support/server-${major}.ts`,
         },
       })),
+      // The other Kysely that hosts may have.
+      {
+        plugins,
+        resolve: { alias: { kysely: 'kysely-0.29' } },
+        test: {
+          ...common,
+          name: 'kysely-0.29',
+          include: ['test/database/query/**/*.test.ts', 'test/database/log/audit-logger.test.ts'],
+          globalSetup: 'test/support/server-18.ts',
+        },
+      },
       { plugins, test: { ...common, name: 'pglite', include: ['test/pglite/**/*.test.ts'] } },
       { plugins, test: { ...common, name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
       { plugins, test: { ...common, name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 300_000 } },

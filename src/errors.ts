@@ -12,7 +12,7 @@
  * | `event_invalid_content` | with `strict`: the content would have to be repaired (not Unicode, not finite, too long, too deep) |
  * | `event_unknown_action` | with `onlyKnownActions`: the catalogue has no event of this action |
  * | `event_breaks_definition` | target or details are not what the definition of the event wants |
- * | `batch_too_large` | more events in one call than one statement takes |
+ * | `batch_too_large` | more events, or more in them, in one call than one statement takes |
  * | `query_invalid` | a filter, order, limit or cursor is not what the query builder takes |
  * | `cursor_invalid` | the cursor is damaged or belongs to another query |
  * | `json_invalid` | a value is no I-JSON (RFC 7493) and has no canonical form |

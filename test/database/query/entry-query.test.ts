@@ -77,6 +77,19 @@ const cases: [string, (query: EntryQuery) => EntryQuery, (entry: Entry) => boole
   ['the system', (query) => query.user(null), ({ user_id }) => user_id === null],
   ['users', (query) => query.user(['alice', null]), ({ user_id }) => user_id === 'alice' || user_id === null],
   ['a tenant', (query) => query.tenant('contoso'), ({ tenant_id }) => tenant_id === 'contoso'],
+  ['tenants', (query) => query.tenant(['fabrikam', null]), ({ tenant_id }) => tenant_id !== 'contoso'],
+  ['entries without a target', (query) => query.target(null), ({ target }) => target === null],
+  [
+    'targets',
+    (query) => query.target(['finding:1', 'finding:2', "finding:' or 1=1 --"]),
+    ({ target }) => target === 'finding:1' || target === 'finding:2',
+  ],
+  [
+    'a time range',
+    (query) => query.since(all[700]?.timestamp ?? '').until(middle),
+    ({ timestamp }) => timestamp >= (all[700]?.timestamp ?? '') && timestamp < middle,
+  ],
+  ['every address', (query) => query.sourceIp('0.0.0.0/0'), ({ source_ip }) => source_ip?.includes('.') ?? false],
   ['a target', (query) => query.target('finding:3'), ({ target }) => target === 'finding:3'],
   ['an address', (query) => query.sourceIp('203.0.113.7'), ({ source_ip }) => source_ip === '203.0.113.7'],
   ['a mapped address', (query) => query.sourceIp('::ffff:203.0.113.7'), ({ source_ip }) => source_ip === '203.0.113.7'],
@@ -93,6 +106,13 @@ const cases: [string, (query: EntryQuery) => EntryQuery, (entry: Entry) => boole
     ({ details }) => Number(details['index']) % 10 === 8,
   ],
   ['a range of numbers', (query) => query.seq({ from: 100, to: 200 }), ({ seq }) => seq >= 100 && seq <= 200],
+  ['numbers up to', (query) => query.seq({ to: 10 }), ({ seq }) => seq <= 10],
+  [
+    'details with everything in them',
+    (query) => query.details({ index: 7, nested: { even: false, tags: [2, 'x'] } }),
+    ({ details }) => details['index'] === 7,
+  ],
+  ['any details', (query) => query.details({}), () => true],
   ['numbers from', (query) => query.seq({ from: 2990 }), ({ seq }) => seq >= 2990],
   [
     'all at once',
@@ -155,6 +175,56 @@ describe('a query', () => {
       if (seen.push(seq) % 500 === 0) await audit.log({ action: 'written.meanwhile' })
     }
     expect(seen).toEqual(newest.map(({ seq }) => seq))
+  })
+
+  it('tells entries apart that are a microsecond apart', async () => {
+    const [a, b] = all.filter(({ timestamp }, index) => timestamp !== all[index + 1]?.timestamp).slice(0, 2)
+    const [before, after] = [a?.timestamp ?? '', b?.timestamp ?? '']
+    expect(await audit.query().since(before).until(after).count()).toBe(50)
+    const later = `${after.slice(0, 20)}${String(Number(after.slice(20, 26)) + 1).padStart(6, '0')}Z`
+    expect(await audit.query().since(after).until(later).count()).toBe(50)
+    expect(await audit.query().since(later).count()).toBe(
+      await audit
+        .query()
+        .since(after)
+        .count()
+        .then((n) => n - 50),
+    )
+  })
+
+  it('shows an entry that was committed late at its own place, once', async () => {
+    const own = await testLog()
+    const lateLog = new AuditLogger({ db: own.appPool })
+    const client = await own.connect(own.app.url)
+    await lateLog.log({ action: 'is.first' })
+    await client.query('begin')
+    await lateLog.log({ action: 'is.late' }, { db: client })
+    for (let index = 0; index < 3; index += 1) await lateLog.log({ action: 'is.prompt' })
+    const newestFirst = lateLog.query().limit(2)
+    const oldestFirst = newestFirst.order('oldest')
+    const pages = [await newestFirst.page(), await oldestFirst.page()]
+    const streaming = lateLog.query().stream()
+    expect((await streaming.next()).value).toMatchObject({ action: 'is.prompt' })
+    await client.query('commit')
+    const actions = (page: { entries: readonly Entry[] }): string[] => page.entries.map(({ action }) => action)
+    // Going back in time the reader still comes to it; going forward it has passed its place, as the page says.
+    expect(actions(await newestFirst.after(pages[0]?.nextCursor ?? '').page())).toEqual(['is.prompt', 'is.late'])
+    expect(
+      actions(
+        await oldestFirst
+          .limit(9)
+          .after(pages[1]?.nextCursor ?? '')
+          .page(),
+      ),
+    ).toEqual(['is.prompt', 'is.prompt'])
+    expect(actions(await lateLog.query().page())).toEqual([
+      'is.prompt',
+      'is.prompt',
+      'is.prompt',
+      'is.late',
+      'is.first',
+    ])
+    await streaming.return()
   })
 
   it('gives the Kysely query for what it does not offer', async () => {
