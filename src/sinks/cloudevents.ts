@@ -1,6 +1,6 @@
-import { AuditLogError } from '../errors.ts'
 import { toPlainLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
+import { invalidOption } from './option.ts'
 
 // CloudEvents 1.0, JSON format (cloudevents.io). A receiver may treat events with the same source and id as one.
 
@@ -22,10 +22,10 @@ const sequenceDigits = 20
 export function readCloudEventsOptions(options: CloudEventsOptions): Required<CloudEventsOptions> {
   const { source, typePrefix = 'com.entraguard.audit' } = options
   if (typeof source !== 'string' || !/^[\x21-\x7e]+$/.test(source) || !URL.canParse(source, 'https://base.invalid/')) {
-    throw new AuditLogError('option_invalid', 'source must be a URI reference')
+    throw invalidOption('a URI reference', 'source')
   }
   if (typeof typePrefix !== 'string' || !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(typePrefix)) {
-    throw new AuditLogError('option_invalid', 'typePrefix must be a reverse DNS name such as com.example.audit')
+    throw invalidOption('a reverse DNS name such as com.example.audit', 'typePrefix')
   }
   return { source, typePrefix }
 }
@@ -54,8 +54,8 @@ export function formatCloudEvent(item: LogItem, options: Required<CloudEventsOpt
  */
 export function formatItem(item: LogItem): string {
   if (item.kind !== 'entry') {
-    const { kind, id, timestamp, action, details } = item
-    return JSON.stringify({ kind, id, timestamp, action, details })
+    const { id, timestamp, action, details } = item
+    return JSON.stringify({ id, timestamp, action, details })
   }
   const { leafIndex, line, entry, previousEntryHash } = item
   const previous = previousEntryHash === null ? 'null' : `"${previousEntryHash}"`

@@ -254,7 +254,7 @@ function explain(error: unknown, sent: boolean): HttpFailure {
 }
 
 /** OpenSSL's verification results, Node's own, and failures of the handshake. */
-function isCertificateError(code: string): boolean {
+export function isCertificateError(code: string): boolean {
   return (
     /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|CRL_|INVALID_(CA|PURPOSE)|PATH_LENGTH)/.test(
       code,

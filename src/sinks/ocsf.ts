@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
-import { AuditLogError } from '../errors.ts'
 import { type ActionVerb, splitTarget, verbOf } from './action-verb.ts'
 import { epochMs, evidenceOf } from './item-text.ts'
 import type { ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
+import { invalidOption } from './option.ts'
 import type { ProductNames } from './product.ts'
 
 // Open Cybersecurity Schema Framework (schema.ocsf.io). An entry becomes an event of the class that says most about it:
@@ -89,7 +89,7 @@ const statuses = {
 /** Checks that a version is one that can be written. */
 export function readOcsfVersion(version: unknown): OcsfVersion {
   if (version === '1.8.0' || version === '1.9.0') return version
-  throw new AuditLogError('option_invalid', 'ocsfVersion must be 1.8.0 or 1.9.0')
+  throw invalidOption('1.8.0 or 1.9.0', 'ocsfVersion')
 }
 
 /** An item as an OCSF event, ready for JSON. */

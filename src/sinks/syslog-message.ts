@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
-import { AuditLogError } from '../errors.ts'
 import { cutToBytes } from './line-text.ts'
+import { invalidOption, wholeNumber } from './option.ts'
 
 /** What stands in front of each message. */
 export interface SyslogHeaderOptions {
@@ -42,17 +42,9 @@ export const syslogWarning = 4
  */
 export function syslogHeader(options: SyslogHeaderOptions): SyslogHeader {
   const hostname = readToken('hostname', options.hostname, 255)
-  if (isIPv6(hostname)) {
-    throw new AuditLogError(
-      'option_invalid',
-      'hostname must be no IPv6 address: receivers cannot tell it from the header',
-    )
-  }
+  if (isIPv6(hostname)) throw invalidOption('no IPv6 address: receivers cannot tell it from the header', 'hostname')
   const appName = readToken('appName', options.appName ?? 'audit-log', 48)
-  const facility = options.facility ?? 13
-  if (!Number.isInteger(facility) || facility < 0 || facility > 23) {
-    throw new AuditLogError('option_invalid', 'facility must be an integer from 0 to 23')
-  }
+  const facility = wholeNumber(options.facility ?? 13, 0, 23, 'facility')
   const priority = (severity: number): string => `<${facility * 8 + severity}>`
   switch (options.header ?? 'rfc5424') {
     case 'rfc3164':
@@ -63,7 +55,7 @@ export function syslogHeader(options: SyslogHeaderOptions): SyslogHeader {
         `${priority(severity)}1 ${timestamp.slice(0, kept)}Z ${hostname} ${appName} - AUDIT ${structuredData} `
     }
     default:
-      throw new AuditLogError('option_invalid', 'header must be rfc5424 or rfc3164')
+      throw invalidOption('rfc5424 or rfc3164', 'header')
   }
 }
 
@@ -100,8 +92,11 @@ function bsdTime(timestamp: string): string {
 
 function readToken(option: string, value: unknown, longest: number): string {
   if (typeof value === 'string' && value.length <= longest && /^[\x21-\x7e]+$/.test(value)) return value
-  throw new AuditLogError(
-    'option_invalid',
-    `${option} must be 1 to ${longest} printable ASCII characters without spaces`,
-  )
+  throw invalidOption(`1 to ${longest} printable ASCII characters without spaces`, option)
+}
+
+/** Checks a framing. */
+export function readFraming(framing: unknown): SyslogFraming {
+  if (framing === 'lf' || framing === 'octet-counting') return framing
+  throw invalidOption('lf or octet-counting', 'framing')
 }

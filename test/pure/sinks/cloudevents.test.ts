@@ -51,7 +51,8 @@ describe('10.5 CloudEvents', () => {
     const notice = checkpointNotice()
     const event = encode(notice)
     expect(event).toMatchObject({ id: notice.id, type: 'com.entraguard.audit.audit_log.checkpoint' })
-    expect(event['data']).toEqual({ ...notice })
+    const { kind: _, ...data } = notice
+    expect(event['data']).toEqual(data)
   })
 
   it('G9 keeps the digits of the time', () => {
