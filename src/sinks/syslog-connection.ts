@@ -1,4 +1,5 @@
 import net from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import tls from 'node:tls'
 import { isCertificateError } from './http-client.ts'
 
@@ -114,6 +115,9 @@ export class SyslogConnection {
     })
     const connection = new SyslogConnection(socket, target.idleTimeoutMs)
     if (socket instanceof tls.TLSSocket) await connection.#awaitVerdict(socket)
+    // A ticket is announced in the middle of reading a record. What is written there is reported as taken, and stays in the
+    // TLS layer until something else moves.
+    await turn()
     if (connection.problem !== undefined) throw new SyslogConnectError(connection.problem)
     return connection
   }
@@ -177,8 +181,9 @@ export class SyslogConnection {
 
   // With TLS 1.3 the handshake is over for us before the receiver has looked at our certificate. Receivers send a session
   // ticket after that, so its arrival is a yes; for those that send none a short wait must do.
+  // A session that is resumed has been through that before.
   async #awaitVerdict(socket: tls.TLSSocket): Promise<void> {
-    if (socket.getProtocol() !== 'TLSv1.3') return
+    if (socket.getProtocol() !== 'TLSv1.3' || socket.isSessionReused()) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, verdictMs)
       const done = (): void => {
