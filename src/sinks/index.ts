@@ -1,3 +1,9 @@
+export {
+  type AccessToken,
+  clientSecretCredential,
+  type ClientSecretOptions,
+  type TokenCredential,
+} from './entra-token.ts'
 export { ElasticSink, type ElasticOptions } from './elastic.ts'
 export { elasticTemplate, type ElasticTemplate } from './elastic-template.ts'
 export { Forwarder, type ForwarderOptions } from './forwarder.ts'
@@ -5,6 +11,11 @@ export { type ForwarderRow, readForwarders } from './forwarder-state.ts'
 export { HttpClient, type HttpFailure, type HttpOptions, type HttpReply, type HttpRequest } from './http-client.ts'
 export type { CheckpointDetails, ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
 export type { Position } from './progress.ts'
+export type { ProductOptions } from './product.ts'
+export { QRadarSink, type QRadarOptions } from './qradar.ts'
+export { SentinelSink, type SentinelOptions } from './sentinel.ts'
+export type { Columns, ColumnType } from './sentinel-row.ts'
+export { sentinelTemplate, type SentinelTemplate } from './sentinel-template.ts'
 export type {
   AttemptOptions,
   Confirmation,
@@ -20,3 +31,6 @@ export type {
 } from './sink.ts'
 export { SplunkSink, type SplunkOptions } from './splunk.ts'
 export type { ForwarderCounters, ForwarderProblem, ForwarderStatus } from './status.ts'
+export { SyslogSink, type SyslogOptions } from './syslog.ts'
+export type { SyslogTlsOptions, SyslogTransportOptions } from './syslog-delivery.ts'
+export type { SyslogFraming, SyslogHeaderOptions } from './syslog-message.ts'

@@ -68,7 +68,10 @@ export async function startSyslogReceiver(
       if (typeof socket.servername === 'string') serverNames.push(socket.servername)
       if (socket.isSessionReused()) counts.resumed += 1
     }
-    if (behaviour.refuse === true) return void reset(socket)
+    if (behaviour.refuse === true) {
+      reset(socket)
+      return
+    }
     const read = framing === 'lf' ? readLines() : readCounted()
     let seen = 0
     socket.on('data', (chunk: Buffer) => {
@@ -76,7 +79,10 @@ export async function startSyslogReceiver(
         if (socket.destroyed || socket.writableEnded) return
         take(message)
         seen += 1
-        if (seen === behaviour.resetAfter) return void reset(socket)
+        if (seen === behaviour.resetAfter) {
+          reset(socket)
+          return
+        }
         if (seen === behaviour.endAfter) {
           socket.pause()
           socket.end()
@@ -131,7 +137,7 @@ export async function startSyslogReceiver(
 }
 
 function reset(socket: net.Socket): void {
-  // Of a TLS socket the one below, which alone can be reset.
+  // oxlint-disable-next-line no-underscore-dangle -- of a TLS socket the one below, which alone can be reset
   const raw = (socket as { _parent?: net.Socket })._parent ?? socket
   raw.resetAndDestroy()
   socket.destroy()

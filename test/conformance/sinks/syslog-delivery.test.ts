@@ -42,6 +42,14 @@ function qradar(port: number, options: Partial<QRadarOptions> = {}): QRadarSink 
   return sink
 }
 
+async function settled(sink: QRadarSink, handle: object): Promise<void> {
+  for (;;) {
+    const [answer] = await sink.confirm([handle])
+    if (answer !== 'waiting') return
+    await sleep(5)
+  }
+}
+
 const encoded = (sink: Sink, items: readonly ForwardedEntry[]): EncodedEvent[] =>
   items.map((item) => sink.encode(item) as EncodedEvent)
 const ids = (messages: readonly string[]): string[] =>
@@ -242,7 +250,7 @@ describe('syslog over TCP', () => {
       const { outcomes, control } = await sink.send(encoded(sink, [forwarded()]), { signal })
       if (control.kind === 'backoff' && control.minDelayMs !== undefined) waits.push(control.minDelayMs)
       const handle = outcomes[0]?.kind === 'pending' ? outcomes[0].handle : undefined
-      while (handle !== undefined && (await sink.confirm([handle]))[0] === 'waiting') await sleep(5)
+      if (handle !== undefined) await settled(sink, handle)
     }
     expect(waits.length).toBe(10)
     waits.forEach((wait, index) => expect(wait).toBeLessThanOrEqual(Math.min(60_000, 1000 * 2 ** index)))
