@@ -250,6 +250,9 @@ begin
   values ('entry_' || to_char(month, 'YYYY_MM'), date_trunc('month', month::timestamptz),
     date_trunc('month', month::timestamptz) + interval '1 month', found_entries, clear_month.tree_size,
     decode(clear_month.root_hash, 'hex'), leaves);
+  insert into :"schema".entry (action, target, details)
+  values ('audit_log.cleared', 'audit_log:entry_' || to_char(month, 'YYYY_MM'), json_build_object(
+    'entries', found_entries, 'tree_size', clear_month.tree_size, 'root_hash', clear_month.root_hash));
   return found_entries;
 end
 $function$;

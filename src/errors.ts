@@ -67,6 +67,7 @@
  * | `legal_hold` | entries of the month are under legal hold |
  * | `month_unknown` | there is no such month, or it has not been cleared for purging |
  * | `month_uncovered` | entries of the month are not covered by the checkpoint of the archive |
+ * | `archive_unverified` | the archive is missing, does not verify, or lacks entries: nothing was purged |
  * | `purge_busy` | the month is in use: nothing was dropped; try again |
  * | `retention_failed` | a statement of the retention failed |
  */
@@ -135,6 +136,7 @@ export type AuditLogErrorCode =
   | 'legal_hold'
   | 'month_unknown'
   | 'month_uncovered'
+  | 'archive_unverified'
   | 'purge_busy'
   | 'retention_failed'
 

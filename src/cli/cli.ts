@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { doctorCommand } from './doctor.ts'
 import { archiveCommand } from './archive.ts'
 import { keyCommand } from './key.ts'
+import { purgeCommand } from './purge.ts'
 import { retentionCommand } from './retention.ts'
 import { proveCommand } from './prove.ts'
 import { sequenceCommand } from './sequence.ts'
@@ -15,6 +16,7 @@ const program = new Command('audit-log')
   .addCommand(doctorCommand)
   .addCommand(archiveCommand)
   .addCommand(keyCommand)
+  .addCommand(purgeCommand)
   .addCommand(retentionCommand)
   .addCommand(proveCommand)
   .addCommand(sequenceCommand)

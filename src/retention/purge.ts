@@ -10,10 +10,7 @@ import { runOn } from './run-retention.ts'
 export interface PurgeOptions {
   /** Schema of the log. Default is `audit_log`. */
   readonly schema?: string | undefined
-  /**
-   * The tree head of an archive that has every entry of the months and that was verified just now, see `verifyArchive`.
-   * The command `audit-log purge` does both.
-   */
+  /** The tree head of an archive that `requireVerifiedArchive` has verified just now. */
   readonly archive: TreeHead
   /** The months to purge, such as `2024-11`. Default is all that have expired. */
   readonly months?: readonly string[] | undefined

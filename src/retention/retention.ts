@@ -1,5 +1,6 @@
 import { type Database, executorOf } from '../database/database.ts'
 import { checkFlags, type FeatureFlags } from '../flags/feature-flags.ts'
+import type { VerifyArchiveOptions } from '../evidence/verify-archive.ts'
 import { checkName } from '../schema/names.ts'
 import {
   type LegalHold,
@@ -11,6 +12,7 @@ import {
 import { type LogMonth, readMonths } from './months.ts'
 import { extendRetention, readRetention, type RetentionExtension, type RetentionPolicy } from './policy.ts'
 import { purge, type PurgedMonth, type PurgeOptions } from './purge.ts'
+import { requireVerifiedArchive } from './verified-archive.ts'
 
 /** Options of {@link Retention}. */
 export interface RetentionOptions {
@@ -23,6 +25,13 @@ export interface RetentionOptions {
   readonly schema?: string | undefined
   /** Feature flags of the host: `audit_extended_retention` for more than a year. Default is all off. */
   readonly flags?: FeatureFlags | undefined
+}
+
+/** What {@link Retention.purge} takes. */
+export interface PurgeRequest
+  extends Omit<PurgeOptions, 'schema' | 'archive'>, Pick<VerifyArchiveOptions, 'policy' | 'onProgress'> {
+  /** Directory of an archive of the whole log, made by `writeArchive`. */
+  readonly archive: string
 }
 
 /**
@@ -75,8 +84,16 @@ export class Retention {
     return readMonths(this.#db, this.#schema)
   }
 
-  /** Drops months that have expired and are archived; see {@link PurgeOptions}. */
-  purge(options: Omit<PurgeOptions, 'schema'>): Promise<PurgedMonth[]> {
-    return purge(this.#db, { ...options, schema: this.#schema })
+  /**
+   * Verifies an archive completely, then drops the months that have expired and that it has. Each month for itself: one that
+   * is refused does not stop the others. What remains of the log still verifies, and each purge is an entry.
+   *
+   * @throws AuditLogError `archive_unverified` when the archive does not verify or lacks entries: nothing is dropped;
+   * `file_unreadable` when there is none; `privilege_missing`, `schema_missing`, `option_invalid`
+   */
+  async purge(options: PurgeRequest): Promise<PurgedMonth[]> {
+    const { archive, policy, onProgress, ...rest } = options
+    const head = await requireVerifiedArchive(this.#db, this.#schema, archive, { policy, onProgress })
+    return purge(this.#db, { ...rest, archive: head, schema: this.#schema })
   }
 }

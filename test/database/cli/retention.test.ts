@@ -1,5 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { verifyArchive } from '../../../src/evidence/verify-archive.ts'
+import { writeArchive } from '../../../src/evidence/write-archive.ts'
 import { installSchema } from '../../../src/index.ts'
+import { Sequencer } from '../../../src/sequencer/sequencer.ts'
+import { createSigner, generateKey, trustLogs } from '../../../src/tlog/index.ts'
 import { buildCli } from '../../support/cli.ts'
 import { testLog } from '../../support/database.ts'
 import { fillOldMonth } from '../../support/old-month.ts'
@@ -9,9 +16,88 @@ const log = await testLog()
 const archivist = await log.login()
 await installSchema(log.admin, { roles: log.roles, grant: { archivist: [archivist.name] } })
 
+const folder = await mkdtemp(join(tmpdir(), 'audit-log-purge-'))
+afterAll(() => rm(folder, { recursive: true, force: true }))
+const key = await generateKey('audit.example.com/purge', 'ed25519')
+const sequencer = new Sequencer({
+  db: log.admin,
+  signers: [await createSigner(key.signerKey)],
+  verifierKeys: [key.verifierKey],
+})
+const entriesOf = async (month: string): Promise<number | undefined> => {
+  const { rows } = await log.admin.query<{ table: string | null }>(
+    `select to_regclass('audit_log.entry_${month}') as table`,
+  )
+  if (rows[0]?.table === null) return undefined
+  const counted = await log.admin.query<{ count: string }>(`select count(*) from audit_log.entry_${month}`)
+  return Number(counted.rows[0]?.count)
+}
+
 const retention = (url: string, ...args: string[]): ReturnType<typeof cli> =>
   cli(['retention', ...args, '--database-url', url])
 const approval = ['--reason', 'case 17', '--approved-by', 'legal']
+
+const archivistUrl = archivist.url
+describe('audit-log purge', () => {
+  const keyOf = ['--key', key.verifierKey]
+  const purge = (...args: string[]): ReturnType<typeof cli> =>
+    cli(['purge', '--database-url', archivistUrl, '--json', ...keyOf, ...args])
+
+  it('drops nothing without an archive that verifies', async () => {
+    await fillOldMonth(log, '2024-05', 300)
+    await sequencer.run()
+    const missing = await purge('--archive', join(folder, 'nowhere'))
+    expect(missing).toMatchObject({ code: 2, stdout: '' })
+    expect(missing.stderr).toContain('file_unreadable')
+
+    const damaged = join(folder, 'damaged')
+    await writeArchive(log.admin, damaged)
+    const file = join(damaged, 'entries/000.p/300.ndjson')
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"user-1"', '"user-2"'))
+    const { code, stdout, stderr } = await purge('--archive', damaged)
+    expect({ code, stdout, error: JSON.parse(stderr) as unknown }).toMatchObject({
+      code: 2,
+      stdout: '',
+      error: { error: 'archive_unverified' },
+    })
+    expect(await entriesOf('2024_05')).toBe(300)
+  })
+
+  it('says in a dry run what would go, then drops it, and what remains verifies', async () => {
+    const archive = join(folder, 'archive')
+    await writeArchive(log.admin, archive, { gzip: true })
+    const dry = await purge('--archive', archive, '--dry-run')
+    expect(JSON.parse(dry.stdout)).toMatchObject({ month: '2024-05', outcome: 'purgeable', entries: 300 })
+    expect(await entriesOf('2024_05')).toBe(300)
+    const { code, stdout } = await purge('--archive', archive)
+    expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({ code: 0, outcome: 'purged', entries: 300 })
+    expect(await entriesOf('2024_05')).toBeUndefined()
+
+    await sequencer.run()
+    const policy = trustLogs([key.verifierKey])
+    expect(await verifyArchive(archive, { policy })).toMatchObject({ verdict: 'intact', entries: 300 })
+    const later = join(folder, 'later')
+    await writeArchive(log.admin, later)
+    expect(await verifyArchive(later, { policy })).toMatchObject({ verdict: 'purged', ok: true, purged: 300 })
+  })
+
+  it('does not take an archive that lacks entries which were not purged here', async () => {
+    await fillOldMonth(log, '2024-06', 5)
+    await sequencer.run()
+    const lacking = join(folder, 'lacking')
+    await log.admin.query('create table kept as select * from audit_log.purge')
+    await writeArchive(log.admin, lacking)
+    // As if the database had been restored to before the purge.
+    await log.admin.query(
+      'alter table audit_log.purge disable trigger all; delete from audit_log.purge; alter table audit_log.purge enable trigger all',
+    )
+    const { code, stderr } = await purge('--archive', lacking)
+    expect({ code, error: JSON.parse(stderr) as unknown }).toMatchObject({
+      code: 2,
+      error: { error: 'archive_unverified' },
+    })
+  })
+})
 
 describe('audit-log retention', () => {
   it('shows the retention, and when each month expires', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AuditLogger, installSchema, Retention, verifyEntry } from '../../../src/index.ts'
+import { purge } from '../../../src/retention/purge.ts'
 import { Sequencer } from '../../../src/sequencer/sequencer.ts'
 import { createSigner, generateKey, openCheckpoint, trustLogs } from '../../../src/tlog/index.ts'
 import { Checkpoints } from '../../../src/sequencer/checkpoints.ts'
@@ -82,7 +83,7 @@ describe('invariant 10: a purge', () => {
     await audit.log({ action: 'fresh.event' })
     await sequencer.run()
     const month = new Date().toISOString().slice(0, 7)
-    const [result] = await retention.purge({ archive: await head(), months: [month] })
+    const [result] = await purge(archivistPool, { archive: await head(), months: [month] })
     expect(result).toMatchObject({ month, outcome: 'refused', reason: { code: 'retention_too_young' } })
   })
 
@@ -90,16 +91,16 @@ describe('invariant 10: a purge', () => {
     const before = await head()
     await fillOldMonth(log, '2024-01', 500)
     const archive = { ...before, rootHash: before.rootHash }
-    const [unsequenced] = await retention.purge({ archive })
+    const [unsequenced] = await purge(archivistPool, { archive })
     expect(unsequenced).toMatchObject({ month: '2024-01', outcome: 'refused', reason: { code: 'month_uncovered' } })
     await sequencer.run()
-    const [older] = await retention.purge({ archive })
+    const [older] = await purge(archivistPool, { archive })
     expect(older?.reason?.code).toBe('month_uncovered')
   })
 
   it('refuses an archive of a checkpoint that the log has not signed', async () => {
     const forged = { ...(await head()), rootHash: new Uint8Array(32) }
-    expect((await retention.purge({ archive: forged }))[0]?.reason?.code).toBe('month_uncovered')
+    expect((await purge(archivistPool, { archive: forged }))[0]?.reason?.code).toBe('month_uncovered')
   })
 
   it('refuses a month under legal hold, and goes on when it is released', async () => {
@@ -110,7 +111,7 @@ describe('invariant 10: a purge', () => {
       approvedBy: 'legal@contoso.example',
       actingUser: 'carol',
     })
-    expect((await retention.purge({ archive: await head(), dryRun: true }))[0]?.reason?.code).toBe('legal_hold')
+    expect((await purge(archivistPool, { archive: await head(), dryRun: true }))[0]?.reason?.code).toBe('legal_hold')
     const release = { reason: 'case closed', approvedBy: 'legal@contoso.example' }
     expect(await codeOfAsync(app.releaseHold(hold, release))).toBe('privilege_missing')
     await retention.releaseHold(hold, release)
@@ -130,7 +131,7 @@ describe('invariant 10: a purge', () => {
     ['a user that has no entries with that target', { userId: 'user-1', target: 'finding:1' }],
   ])('is not held up by a legal hold on %s', async (_, scope) => {
     const hold = await app.placeHold({ ...scope, reason: 'r', approvedBy: 'a' })
-    expect((await retention.purge({ archive: await head(), dryRun: true }))[0]?.outcome).toBe('purgeable')
+    expect((await purge(archivistPool, { archive: await head(), dryRun: true }))[0]?.outcome).toBe('purgeable')
     await retention.releaseHold(hold, { reason: 'r', approvedBy: 'a' })
   })
 
@@ -138,7 +139,7 @@ describe('invariant 10: a purge', () => {
     const client = await log.connect()
     await client.query('begin')
     await client.query(`lock table audit_log.entry_2024_01 in row exclusive mode`)
-    const [result] = await retention.purge({ archive: await head(), attempts: 1 })
+    const [result] = await purge(archivistPool, { archive: await head(), attempts: 1 })
     expect(result).toMatchObject({ outcome: 'refused', reason: { code: 'purge_busy' } })
     await client.query('rollback')
   })
@@ -147,7 +148,7 @@ describe('invariant 10: a purge', () => {
     const client = await log.connect()
     await client.query('begin')
     await client.query(`select count(*) from audit_log.entry_2024_01`)
-    const [result] = await retention.purge({ archive: await head(), attempts: 1 })
+    const [result] = await purge(archivistPool, { archive: await head(), attempts: 1 })
     expect(result).toMatchObject({ outcome: 'refused', reason: { code: 'purge_busy' } })
     await client.query('rollback')
     expect(await audit.query().until('2024-02-01T00:00:00Z').count()).toBe(500)
@@ -155,7 +156,7 @@ describe('invariant 10: a purge', () => {
   })
 
   it('drops nothing in a dry run', async () => {
-    const [result] = await retention.purge({ archive: await head(), dryRun: true })
+    const [result] = await purge(archivistPool, { archive: await head(), dryRun: true })
     expect(result).toEqual({ month: '2024-01', outcome: 'purgeable', entries: 500, reason: undefined })
     expect(await audit.query().until('2024-02-01T00:00:00Z').count()).toBe(500)
   })
@@ -164,9 +165,7 @@ describe('invariant 10: a purge', () => {
     ['the writer', () => log.appPool],
     ['the reader', () => log.pool(log.reader.url)],
   ])('is refused to %s', async (_, pool) => {
-    expect(await codeOfAsync(new Retention({ db: pool() }).purge({ archive: await head(), months: ['2024-01'] }))).toBe(
-      'privilege_missing',
-    )
+    expect(await codeOfAsync(purge(pool(), { archive: await head(), months: ['2024-01'] }))).toBe('privilege_missing')
     expect(await refusal(pool().query(`select audit_log.purge_month('2024-01-01')`))).toBe('42501')
   })
 
@@ -177,7 +176,7 @@ describe('invariant 10: a purge', () => {
 
   it('drops what has expired, keeps the rest, and is an entry of the log', async () => {
     await sequencer.run()
-    const results = await retention.purge({ archive: await head(), actingUser: 'carol' })
+    const results = await purge(archivistPool, { archive: await head(), actingUser: 'carol' })
     expect(results).toEqual([
       { month: '2024-01', outcome: 'purged', entries: 500, reason: undefined },
       { month: '2024-03', outcome: 'purged', entries: 10, reason: undefined },
@@ -209,8 +208,10 @@ describe('invariant 10: a purge', () => {
   })
 
   it('refuses what is no month', async () => {
-    expect(await codeOfAsync(retention.purge({ archive: await head(), months: ['2024-13'] }))).toBe('option_invalid')
-    expect((await retention.purge({ archive: await head(), months: ['1999-01'] }))[0]?.reason?.code).toBe(
+    expect(await codeOfAsync(purge(archivistPool, { archive: await head(), months: ['2024-13'] }))).toBe(
+      'option_invalid',
+    )
+    expect((await purge(archivistPool, { archive: await head(), months: ['1999-01'] }))[0]?.reason?.code).toBe(
       'month_unknown',
     )
   })
