@@ -87,3 +87,13 @@ export { s3Publisher, type S3ClientLike, type S3PublisherOptions } from './seque
 export type { HttpTarget } from './sequencer/http-exchange.ts'
 export { httpWitness, type HttpWitnessOptions } from './sequencer/witness-client.ts'
 export type { ReceiptOptions } from './evidence/receipts.ts'
+export type { AttackLevel } from './evidence/drill/attack.ts'
+export type { Detector } from './evidence/drill/detect.ts'
+export { formatDrill } from './evidence/drill/format-drill.ts'
+export {
+  type DrillOptions,
+  type DrillOutcome,
+  type DrillReport,
+  type DrillResult,
+  runDrill,
+} from './evidence/drill/run-drill.ts'

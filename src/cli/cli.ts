@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { doctorCommand } from './doctor.ts'
 import { archiveCommand } from './archive.ts'
+import { drillCommand } from './drill.ts'
 import { keyCommand } from './key.ts'
 import { purgeCommand } from './purge.ts'
 import { retentionCommand } from './retention.ts'
@@ -15,6 +16,7 @@ const program = new Command('audit-log')
   .showHelpAfterError()
   .addCommand(doctorCommand)
   .addCommand(archiveCommand)
+  .addCommand(drillCommand)
   .addCommand(keyCommand)
   .addCommand(purgeCommand)
   .addCommand(retentionCommand)
