@@ -266,7 +266,8 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   async #record(events: readonly AuditEvent[], write: () => Promise<Entry[]>): Promise<Entry[]> {
     try {
       if (this.#closed) throw new AuditLogError('closed', 'the logger is closed')
-      const entries = await observe(this.#telemetry, 'log', { entries: events.length }, write, ({ length }) => length)
+      const info = { entries: isArray(events) ? events.length : 0 }
+      const entries = await observe(this.#telemetry, 'log', info, write, ({ length }) => length)
       const upkeep = this.#upkeep.run()
       if (upkeep !== undefined) void this.#track(upkeep)
       return entries
