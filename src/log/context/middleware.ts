@@ -58,12 +58,10 @@ export function expressContext<Request extends NodeRequestLike>(
   }
 }
 
-/** The part of Fastify that {@link fastifyContext} uses. */
-export interface FastifyLike<Request> {
-  addHook(
-    name: 'onRequest' | 'preValidation' | 'preHandler',
-    hook: (request: Request, reply: never, done: () => void) => void,
-  ): unknown
+/** The part of Fastify that {@link fastifyContext} uses. Its own types of a hook depend on how the instance was made. */
+export interface FastifyLike {
+  addHook(name: 'onRequest', hook: never): unknown
+  addHook(name: 'preValidation', hook: never): unknown
 }
 
 /**
@@ -75,22 +73,22 @@ export interface FastifyLike<Request> {
  */
 export function fastifyContext<Request extends FastifyRequestLike>(
   options: RequestContextOptions<Request> = {},
-): (app: FastifyLike<Request>, pluginOptions: unknown, done: () => void) => void {
+): (app: FastifyLike, pluginOptions: unknown, done: () => void) => void {
   const contextOf = contextMaker(
     options,
     ({ raw }) => raw,
     ({ id }) => id,
   )
   const contexts = new WeakMap<object, () => AuditContext>()
-  const enter = (request: Request, _reply: never, done: () => void): void => {
+  const enter = (request: Request, _reply: unknown, done: () => void): void => {
     const context = contexts.get(request) ?? contextOf(request)
     contexts.set(request, context)
     withContext(context, done)
   }
-  const plugin = (app: FastifyLike<Request>, _pluginOptions: unknown, done: () => void): void => {
-    app.addHook('onRequest', enter)
+  const plugin = (app: FastifyLike, _pluginOptions: unknown, done: () => void): void => {
+    app.addHook('onRequest', enter as never)
     // Reading the body goes through the socket, which knows nothing of the context: enter it again.
-    app.addHook('preValidation', enter)
+    app.addHook('preValidation', enter as never)
     done()
   }
   // What fastify-plugin does: the hooks belong to the instance on which the plugin is registered.
