@@ -53,7 +53,7 @@ export async function startS3Fake(): Promise<{
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     objects,
     fail: undefined as number | undefined,
-    stop: () => void server.close().closeAllConnections(),
+    stop: () => server.close().closeAllConnections(),
   }
   return fake
 }

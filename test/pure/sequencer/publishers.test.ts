@@ -24,11 +24,11 @@ const never = new AbortController().signal
 const directory = await mkdtemp(join(tmpdir(), 'audit-log-publish-'))
 const stored = new Map<string, string>()
 const server = http.createServer((request, response) => {
-  if (request.url === '/moved') return void response.writeHead(307, { location: '/elsewhere' }).end()
-  if (request.url === '/down') return void response.writeHead(503).end()
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
+    if (request.url === '/moved') return response.writeHead(307, { location: '/elsewhere' }).end()
+    if (request.url === '/down') return response.writeHead(503).end()
     if (request.method === 'PUT') {
       if (request.headers.authorization !== 'Bearer t') return response.writeHead(401).end()
       stored.set(request.url ?? '', Buffer.concat(chunks).toString())
@@ -119,7 +119,7 @@ describe('HTTP', () => {
       code: 'publisher_failed',
     })
     expect(stored.has('/elsewhere')).toBe(false)
-    expect(httpPublisher({ url: base, readBack: false }).latest).toBeUndefined()
+    expect(httpPublisher({ url: base, readBack: false })).not.toHaveProperty('latest')
   })
 })
 
@@ -134,7 +134,7 @@ describe('object storage', () => {
       'bucket/checkpoint-0000000000000003',
       'bucket/checkpoint-0000000000000003',
     ])
-    expect(kept.map(([, versions]) => versions[0]?.body).toSorted()).toEqual([small.note, other.note].toSorted())
+    expect(new Set(kept.map(([, versions]) => versions[0]?.body))).toEqual(new Set([small.note, other.note]))
     for (const [, [version]] of kept) {
       const days = ((version?.retainUntil?.getTime() ?? 0) - Date.now()) / 86_400_000
       expect([version?.lockMode, Math.round(days)]).toEqual(['GOVERNANCE', 30])
