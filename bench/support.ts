@@ -40,7 +40,7 @@ export async function startBench(): Promise<BenchServer> {
   }
 }
 
-async function describeMachine(db: pg.Pool): Promise<void> {
+export async function describeMachine(db: pg.Pool): Promise<void> {
   const { rows } = await db.query<{ version: string; commit: string; fsync: string }>(
     `select version(), current_setting('synchronous_commit') as commit, current_setting('fsync') as fsync`,
   )

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import openapiTS, { astToString } from 'openapi-typescript'
-import { openApiDocument } from '../src/http/openapi.ts'
-import { routes } from '../src/http/routes.ts'
+import { createOpenApiDocument } from '@entraguard/audit-log/http'
 
 // Writes what is made from something else: npm run generate. With --check nothing is written, and whatever is not up to
 // date is an error.
@@ -12,7 +11,7 @@ const root = join(import.meta.dirname, '..')
 const check = process.argv.includes('--check')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-const openApi = `${JSON.stringify(openApiDocument(routes, '/api/audit-logs'), null, 2)}\n`
+const openApi = `${JSON.stringify(createOpenApiDocument(), null, 2)}\n`
 
 /** Path of a generated file to its text. */
 const generated = new Map<string, string>([

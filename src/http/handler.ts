@@ -3,7 +3,7 @@ import { executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { checkFlags, type FeatureFlags, isEnabled } from '../flags/feature-flags.ts'
 import { AuditLogger } from '../log/audit-logger.ts'
-import { checkName } from '../schema/names.ts'
+import { resolveNames, type SchemaNameOptions } from '../schema/names.ts'
 import { CursorSeal } from './cursor-seal.ts'
 import { LogAccess, type Recorder } from './log-access.ts'
 import { authenticate, type Authorize, type Principal } from './principal.ts'
@@ -16,15 +16,13 @@ import { findRoute } from './routes.ts'
 import { exportRoute, recordRefusedExport } from './routes/export.ts'
 
 /** Options of {@link createHandler}. */
-export interface HandlerOptions {
+export interface HandlerOptions extends SchemaNameOptions {
   /** A pool of a login in the reader role, and in the writer role unless `audit` writes elsewhere. */
   readonly db: Database
   /** Decides who makes a request and what he may see. There is no default. */
   readonly authorize: Authorize
   /** Where `audit_export` comes from, without which no entries are handed out. Asked anew for each request. */
   readonly flags: FeatureFlags
-  /** Schema of the log. Default is `audit_log`. */
-  readonly schema?: string | undefined
   /** Records who read the log. Default is a logger on `db`. */
   readonly audit?: Recorder | undefined
   /** The path below which the resources are. Default is `/api/audit-logs`. */
@@ -116,13 +114,14 @@ async function requireAccess(route: Route, principal: Principal, flags: FeatureF
 function createAccess(options: HandlerOptions, basePath: string): LogAccess {
   const { db, onError, cursorKey, maxExports = 4, exportStallMs = 60_000 } = options
   executorOf(db)
-  const schema = checkName(options.schema ?? 'audit_log', '$.schema')
+  const { schema } = resolveNames(options)
   if (cursorKey !== undefined && !(cursorKey instanceof Uint8Array && cursorKey.length >= 32)) {
     throw optionInvalid('$.cursorKey', 'at least 32 bytes')
   }
   return new LogAccess({
     db,
     schema,
+    roles: options.roles,
     basePath,
     audit: options.audit ?? new AuditLogger({ db, schema }),
     auditViews: options.auditViews ?? false,

@@ -2,6 +2,7 @@ import { type Database, type Executor, type Queryable, type Row } from '../datab
 import { readOnly } from '../database/read-only.ts'
 import type { AuditEvent } from '../log/event.ts'
 import { EntryQuery, explainRead } from '../query/entry-query.ts'
+import type { SchemaNameOptions } from '../schema/names.ts'
 import type { CursorSeal } from './cursor-seal.ts'
 import { filterParameters, orderParameter, reading } from './parameters.ts'
 import { type Principal, tenantsFor } from './principal.ts'
@@ -16,6 +17,7 @@ export interface Recorder {
 export interface LogAccessOptions {
   readonly db: Database
   readonly schema: string
+  readonly roles: SchemaNameOptions['roles']
   readonly basePath: string
   readonly audit: Recorder
   readonly auditViews: boolean

@@ -1,11 +1,11 @@
-import { openApiRoute } from './openapi.ts'
+import { type OpenApiDocument, openApiDocument, openApiRoute } from './openapi.ts'
 import { Problem } from './problem.ts'
 import type { Route } from './route.ts'
 import { checkpointRoute, checkpointsRoute } from './routes/checkpoints.ts'
 import { entryRoute, proofRoute } from './routes/entry.ts'
 import { exportRoute } from './routes/export.ts'
 import { listRoute } from './routes/list.ts'
-import { statusRoute } from './routes/status.ts'
+import { postureRoute, statusRoute } from './routes/status.ts'
 
 const resources: readonly Route[] = [
   listRoute,
@@ -15,6 +15,7 @@ const resources: readonly Route[] = [
   checkpointRoute,
   checkpointsRoute,
   statusRoute,
+  postureRoute,
 ]
 
 /** Every resource of the API. A new one is added here: the handler and the OpenAPI document follow. */
@@ -58,4 +59,13 @@ function matchPath(template: string, segments: readonly string[]): ReadonlyMap<s
     else if (part !== segment) return undefined
   }
   return path
+}
+
+/**
+ * The OpenAPI 3.1 document that `GET /openapi.json` answers with, for a host that builds its own from several.
+ *
+ * @param basePath where the handler is mounted. Default is `/api/audit-logs`.
+ */
+export function createOpenApiDocument(basePath = '/api/audit-logs'): OpenApiDocument {
+  return openApiDocument(routes, basePath)
 }

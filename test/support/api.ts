@@ -43,7 +43,13 @@ export async function testApi(entries = 2500, eventOf: (index: number) => AuditE
   for (let index = 0; index < entries; index += 500) await audit.logMany(events.slice(index, index + 500))
   await sequencer.run()
   const handler = (options: Partial<HandlerOptions> = {}): Handler =>
-    createHandler({ db: log.appPool, flags: { audit_export: true }, authorize: authorizeByHeader, ...options })
+    createHandler({
+      db: log.appPool,
+      roles: log.roles,
+      flags: { audit_export: true },
+      authorize: authorizeByHeader,
+      ...options,
+    })
   const usual = handler()
   return {
     log,

@@ -128,9 +128,29 @@ export interface paths {
         };
         /**
          * How far the log is sequenced and signed, and what is wrong with it
-         * @description Needs the permission `inspect`.
+         * @description Says something of the whole installation, whatever the tenants of the principal. Needs the permission `inspect`.
          */
         get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/posture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the database's own catalog says of the guards, and how to mend what is wrong
+         * @description Needs the permission `inspect`.
+         */
+        get: operations["getPosture"];
         put?: never;
         post?: never;
         delete?: never;
@@ -927,6 +947,26 @@ export interface operations {
                         checkpoint: components["schemas"]["Checkpoint"] | null;
                         /** @description Entries that did not verify when they got their place. */
                         anomalies: number;
+                        backlog: {
+                            /** @description Committed entries without a place in the log, counted up to 10,000. */
+                            entries: number;
+                            oldest: {
+                                seq: number;
+                                age_ms: number;
+                            } | null;
+                            held_by: {
+                                /** @enum {string} */
+                                kind: "no_sequencer" | "halted" | "locked" | "passed_over";
+                                explanation: string;
+                            } | null;
+                        };
+                        posture: {
+                            ok: boolean;
+                            /** @description Whether guards and grants hold against the application. */
+                            tamper_resistant: boolean;
+                            critical: number;
+                            warnings: number;
+                        };
                     };
                 };
             };
@@ -999,6 +1039,121 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    getPosture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the database's own catalog says of the guards, and how to mend what is wrong */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        checked_at: string;
+                        checked_by: string;
+                        schema: string;
+                        schema_version: number | null;
+                        server_version: string;
+                        ok: boolean;
+                        /** @description Whether guards and grants hold against the application. */
+                        tamper_resistant: boolean;
+                        findings: {
+                            code: string;
+                            /** @enum {string} */
+                            severity: "critical" | "warning" | "info";
+                            subject: string;
+                            meaning: string;
+                            detail: string | null;
+                            fix: string;
+                        }[];
+                        not_checked: {
+                            check: string;
+                            reason: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "permission_missing";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
                     };
                 };
             };

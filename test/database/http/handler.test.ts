@@ -212,11 +212,32 @@ describe('checkpoints and status', () => {
     expect(pages.length).toBeGreaterThan(1)
   })
 
-  it('says how far the log has come', async () => {
+  it('says how far the log has come, what waits, and whether the guards hold', async () => {
+    const { seq } = await api.audit.log({ action: 'waits.here' })
     expect(await (await api.get('/status')).json()).toMatchObject({
       anomalies: 0,
       checkpoint: { tree_size: expect.any(Number) },
+      backlog: { oldest: { age_ms: expect.any(Number) } },
+      posture: { tamper_resistant: expect.any(Boolean), critical: expect.any(Number) },
     })
+    await api.sequencer.run()
+    expect(await (await api.get('/status')).json()).toMatchObject({
+      tree_size: seq,
+      checkpoint: { tree_size: seq },
+      backlog: { entries: 0, oldest: null, held_by: null },
+    })
+  })
+
+  it('names what is wrong with the guards, and how to mend it', async () => {
+    const findings = async (): Promise<unknown[]> => {
+      const report = (await (await api.get('/posture')).json()) as { findings: { subject: string }[] }
+      return report.findings.filter(({ subject }) => subject.includes('leaf.refuse_change'))
+    }
+    await api.log.admin.query('alter table audit_log.leaf disable trigger refuse_change')
+    const found = await findings()
+    await api.log.admin.query('alter table audit_log.leaf enable always trigger refuse_change')
+    expect(found).toMatchObject([{ severity: 'critical', fix: expect.stringContaining('enable always trigger') }])
+    expect(await findings()).toEqual([])
   })
 })
 
@@ -227,6 +248,7 @@ describe('who may', () => {
     ['/checkpoint', '403 permission_missing', { permissions: ['export'] }],
     ['/export', '403 permission_missing', { permissions: ['read', 'inspect'] }],
     ['/status', '403 permission_missing', { permissions: ['read', 'export'] }],
+    ['/posture', '403 permission_missing', { permissions: ['read', 'export'] }],
   ])('answers %s with %s to a principal without the permission', async (path, expected, principal) => {
     expect(await codeOf(path, principal)).toBe(expected)
   })

@@ -58,6 +58,7 @@ describe('what the handler answers', () => {
     ['/checkpoint', '/checkpoint'],
     ['/checkpoints', '/checkpoints?limit=1'],
     ['/status', '/status'],
+    ['/posture', '/posture'],
     ['/openapi.json', '/openapi.json'],
   ])('to %s is what the document says: %s', async (path, request) => {
     const response = await api.get(request)
