@@ -24,11 +24,21 @@ begin
       || case when current_setting('server_version_num')::integer >= 160000 then ' with inherit false, set true' else '' end;
   end if;
   if not exists (select from pg_catalog.pg_namespace where nspname = :'schema') then
-    -- Whoever made the owner role beforehand must not have kept a way into it.
+    -- Whoever made the owner role beforehand must not have kept a way into it; the right to grant it is one.
     if exists (select from pg_catalog.pg_auth_members as membership join pg_catalog.pg_roles as member on member.oid = membership.member
         where membership.roleid = (select oid from pg_catalog.pg_roles where rolname = :'owner') and member.rolname <> current_user
-          and coalesce((to_jsonb(membership) ->> 'set_option')::boolean or (to_jsonb(membership) ->> 'inherit_option')::boolean, true)) then
+          and not member.rolsuper) then
       raise exception 'role % has members', :'owner' using errcode = 'WO014';
+    end if;
+    -- Nor rights on what the owner is going to make, or rights of the group roles elsewhere.
+    if exists (select from pg_catalog.pg_default_acl, pg_catalog.aclexplode(defaclacl) as acl
+        where defaclrole = (select oid from pg_catalog.pg_roles where rolname = :'owner') and acl.grantee <> defaclrole) then
+      raise exception 'role % gives rights on all that it makes to others', :'owner' using errcode = 'WO014';
+    end if;
+    if exists (select from pg_catalog.pg_auth_members join pg_catalog.pg_roles as granted on granted.oid = roleid
+        where member in (select oid from pg_catalog.pg_roles where rolname in (:'owner', :'writer', :'reader', :'sequencer', :'archivist'))
+          and granted.rolname ~ '^pg_') then
+      raise exception 'one of the group roles is a member of a predefined role' using errcode = 'WO014';
     end if;
     execute format('create schema %I authorization %I', :'schema', :'owner');
   elsif (select nspowner from pg_catalog.pg_namespace where nspname = :'schema') <> (select oid from pg_catalog.pg_roles where rolname = :'owner') then

@@ -41,6 +41,13 @@ export type { FoldedAcceptance, RiskEntry, RiskFault, RiskStep, RiskTerms } from
 export type { AcceptedOptions, ProvenRiskStep, RiskAcceptance, RiskRegister } from './log/risk/register.ts'
 export type { Watch, WatchOptions } from './log/risk/watch.ts'
 export type { EndOperation, Operation, OperationInfo, Telemetry, TraceContext } from './telemetry/telemetry.ts'
+export {
+  type PostureStatus,
+  type PostureWatch,
+  type WatchedLog,
+  watchPosture,
+  type WatchPostureOptions,
+} from './log/watch-posture.ts'
 export { EntryQuery, type EntryPage } from './query/entry-query.ts'
 export type { AuditLogTables, EntryTable } from './query/tables.ts'
 export { installSchema, type InstallSchemaOptions, type InstallSchemaResult } from './schema/install.ts'

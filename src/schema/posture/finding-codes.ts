@@ -81,7 +81,6 @@ export const findingCodes: Readonly<Record<FindingCode, CodeMeaning>> = {
   ),
   encoding_unsafe: critical('In this encoding the database stores text that is no Unicode.'),
   event_trigger_present: info('An event trigger that is not ours runs at changes of the schema.'),
-  hardening_off: warning('The event triggers that refuse changes of the schema are not always on.'),
   extension_dangerous: warning('An extension that is installed can edit tables past all triggers or run programs.'),
   sequence_behind: critical('The sequence will give out numbers that entries have already.'),
   partition_missing: warning('A month has no partition: its entries go to the default partition and stay there.'),
@@ -147,7 +146,6 @@ export type FindingCode =
   | 'prepared_transaction'
   | 'encoding_unsafe'
   | 'event_trigger_present'
-  | 'hardening_off'
   | 'extension_dangerous'
   | 'sequence_behind'
   | 'partition_missing'

@@ -112,10 +112,7 @@ finding (code, subject, detail, fix) as (
   from pg_prepared_xacts where database = current_database() and prepared < clock_timestamp() - interval '1 minute'
   union all
   select 'event_trigger_present', 'event trigger ' || evtname, evtevent || ' by ' || evtowner::regrole, format('drop event trigger %I;', evtname)
-  from pg_event_trigger where evtenabled <> 'D' and evtname !~ '^audit_log_'
-  union all
-  select 'hardening_off', 'event trigger ' || evtname, null, format('alter event trigger %I enable always;', evtname)
-  from pg_event_trigger where evtenabled <> 'A' and evtname ~ ('^audit_log_(end|drop|rewrite)_of_' || (select oid from ours)::text || '$')
+  from pg_event_trigger where evtenabled <> 'D'
   union all
   select 'extension_dangerous', 'extension ' || extname, extversion, format('drop extension %I;', extname) from pg_extension
   where extname in ('pg_surgery', 'adminpack', 'plpythonu', 'plpython3u', 'plperlu', 'pltclu', 'file_fdw', 'pg_repack', 'pg_squeeze')

@@ -215,6 +215,35 @@ describe('an installation that is not ours to touch', async () => {
     expect(await codeOf(install({ schema: 'b', roles }))).toBe('role_unsafe')
   })
 
+  it('is refused when somebody kept the right to grant the owner role', async () => {
+    const [squatter, roles] = [await database.login(), ownRoles()]
+    await database.admin.query(
+      `create role ${roles.owner} nologin; grant ${roles.owner} to ${squatter.name} with admin option`,
+    )
+    const { rows } = await database.admin.query<{ later: boolean }>(
+      `select current_setting('server_version_num')::integer >= 160000 as later`,
+    )
+    if (rows[0]?.later === true)
+      await database.admin.query(`grant ${roles.owner} to ${squatter.name} with inherit false, set false`)
+    expect(await codeOf(install({ schema: 'c', roles }))).toBe('role_unsafe')
+  })
+
+  it('is refused when somebody would get rights on all that the owner makes', async () => {
+    const [squatter, roles] = [await database.login(), ownRoles()]
+    await database.admin.query(`create role ${roles.owner} nologin;
+      alter default privileges for role ${roles.owner} grant all on tables to ${squatter.name}`)
+    expect(await codeOf(install({ schema: 'd', roles }))).toBe('role_unsafe')
+    await database.admin.query(
+      `alter default privileges for role ${roles.owner} revoke all on tables from ${squatter.name}`,
+    )
+  })
+
+  it('is refused when a group role writes everywhere', async () => {
+    const roles = ownRoles()
+    await database.admin.query(`create role ${roles.writer} nologin; grant pg_write_all_data to ${roles.writer}`)
+    expect(await codeOf(install({ schema: 'e', roles }))).toBe('role_unsafe')
+  })
+
   it('is refused when the schema is newer', async () => {
     const roles = ownRoles()
     await install({ schema: 'newer', roles })
