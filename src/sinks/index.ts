@@ -1,3 +1,4 @@
+export type { CloudEventsOptions } from './cloudevents.ts'
 export {
   type AccessToken,
   clientSecretCredential,
@@ -9,7 +10,10 @@ export { elasticTemplate, type ElasticTemplate } from './elastic-template.ts'
 export { Forwarder, type ForwarderOptions } from './forwarder.ts'
 export { type ForwarderRow, readForwarders } from './forwarder-state.ts'
 export { HttpClient, type HttpFailure, type HttpOptions, type HttpReply, type HttpRequest } from './http-client.ts'
+export { HttpSink, type HttpSinkOptions } from './http-sink.ts'
 export type { CheckpointDetails, ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
+export { NdjsonSink, type NdjsonOptions } from './ndjson.ts'
+export type { OcsfVersion } from './ocsf.ts'
 export type { Position } from './progress.ts'
 export type { ProductOptions } from './product.ts'
 export { QRadarSink, type QRadarOptions } from './qradar.ts'
