@@ -115,7 +115,7 @@ export class HttpSink implements Sink {
   }
 }
 
-function formatter(format: keyof typeof contentTypes, options: HttpSinkOptions): (item: LogItem) => string {
+function formatter(format: string, options: HttpSinkOptions): (item: LogItem) => string {
   switch (format) {
     case 'json':
       return formatItem
@@ -133,6 +133,8 @@ function formatter(format: keyof typeof contentTypes, options: HttpSinkOptions):
       const names = readProduct(options)
       return (item) => encodeCef(item, names)
     }
+    default:
+      throw invalidOption('json, cloudevents, ocsf or cef', 'format')
   }
 }
 

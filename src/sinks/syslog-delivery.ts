@@ -71,6 +71,8 @@ interface Written {
 }
 
 const maxBatchBytes = 256 * 1024
+/** How long a receiver may take to end a connection when the sink is closed. */
+const closeTimeoutMs = 5000
 
 /**
  * Sends lines over TCP or TLS, in the order of the log. Never splits an event over messages, and never writes on a connection
@@ -86,7 +88,8 @@ export class SyslogDelivery implements Sink {
   readonly #sendTimeoutMs: number
   #connection: SyslogConnection | undefined
   #session: Buffer | undefined
-  readonly #retiring = new Set<Promise<void>>()
+  /** Connections that we have ended and the receiver has not. */
+  readonly #retiring = new Set<SyslogConnection>()
   /** Batches on each connection that are not confirmed. */
   readonly #unconfirmed = new Map<SyslogConnection, number>()
   /** Connections in a row that died with something unconfirmed on them, and the last reason, until it is reported. */
@@ -155,8 +158,8 @@ export class SyslogDelivery implements Sink {
   }
 
   async close(): Promise<void> {
-    if (this.#connection !== undefined) this.#retire(this.#connection)
-    await Promise.all(this.#retiring)
+    const open = [...this.#retiring, ...(this.#connection === undefined ? [] : [this.#connection])]
+    await Promise.all(open.map((connection) => connection.retire(Math.min(closeTimeoutMs, this.#sendTimeoutMs))))
   }
 
   #confirmOne(written: Written): Confirmation {
@@ -211,8 +214,8 @@ export class SyslogDelivery implements Sink {
 
   #retire(connection: SyslogConnection): void {
     if (this.#connection === connection) this.#connection = undefined
-    const task = connection.retire(this.#sendTimeoutMs).finally(() => this.#retiring.delete(task))
-    this.#retiring.add(task)
+    this.#retiring.add(connection)
+    void connection.retire(this.#sendTimeoutMs).finally(() => this.#retiring.delete(connection))
   }
 }
 

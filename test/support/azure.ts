@@ -39,6 +39,8 @@ export interface FakeAzure {
   /** Requests to the token endpoint, by scope. */
   readonly tokenRequests: string[]
   readonly script: ScriptedReply[]
+  /** What every request gets for which there is no script. */
+  always: ScriptedReply | undefined
   /** Seconds that tokens live. */
   tokenLifetime: number
   /** Whether the principal has the role. */
@@ -76,6 +78,7 @@ export async function startFakeAzure(identity: Identity, now: () => number = Dat
     requests: [],
     tokenRequests: [],
     script: [],
+    always: undefined,
     tokenLifetime: 3600,
     permitted: true,
     exists: true,
@@ -134,13 +137,16 @@ export async function startFakeAzure(identity: Identity, now: () => number = Dat
     wireBytes: number,
     body: Buffer,
   ): void {
-    const scripted = fake.script.shift()
+    const scripted = fake.script.shift() ?? fake.always
     const match = /^\/dataCollectionRules\/([^/]+)\/streams\/([^/?]+)\?api-version=2023-01-01$/.exec(path)
     const stream = match?.[2] ?? ''
     if (scripted !== undefined) {
       if (scripted.store === true) store(stream, body)
       if (scripted.instead === 'hang') return
-      if (scripted.instead === 'reset') return void request.socket.destroy()
+      if (scripted.instead === 'reset') {
+        request.socket.destroy()
+        return
+      }
       response.writeHead(scripted.status ?? 204, { 'x-ms-request-id': 'scripted', ...scripted.headers })
       response.end(scripted.body)
       return

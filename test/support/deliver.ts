@@ -12,8 +12,7 @@ export interface Delivered {
 }
 
 /**
- * Takes items to a sink as simply as it can be done: a batch, its confirmation, the next batch; what is not settled again, at
- * once. Ends when everything is settled, or when the sink pauses.
+ * Takes items to a sink as simply as it can be done: a batch, its confirmation, the next batch; what is not settled again, soon. Ends when everything is settled, or when the sink pauses.
  */
 export async function deliver(
   sink: Sink,
@@ -39,6 +38,7 @@ export async function deliver(
     requests += 1
     if (requestId !== undefined) requestIds.push(requestId)
     if (control.kind !== 'continue') controls.push(control)
+    if (control.kind === 'backoff') await sleep(5)
     const again: EncodedEvent[] = []
     const pending = new Map<EncodedEvent, ConfirmHandle>()
     const refuses = (control.kind === 'split' || control.kind === 'isolate') && batch.length === 1

@@ -1,3 +1,5 @@
+import type { Entry } from '../../src/canonical/entry.ts'
+
 /** A LEEF 2.0 event as a receiver sees it. */
 export interface LeefEvent {
   readonly vendor: string
@@ -29,4 +31,25 @@ export function parseLeef(line: string): LeefEvent {
     attributes[key] = attribute.slice(at + 1)
   }
   return { vendor, product, version, eventId, attributes }
+}
+
+/** The entry as it can be put together again from nothing but the event. */
+export function entryOfLeef({ eventId, attributes }: LeefEvent): Entry {
+  const exact = JSON.parse(attributes['exact'] ?? '{}') as Partial<Entry>
+  return {
+    version: 1,
+    seq: Number(attributes['auditSeq']),
+    id: attributes['auditId']!,
+    timestamp: attributes['auditTime']!,
+    tenant_id: attributes['auditTenant'] ?? null,
+    user_id: attributes['usrName'] ?? null,
+    action: eventId,
+    target: attributes['auditTarget'] ?? null,
+    source_ip: attributes['src'] ?? attributes['auditSource'] ?? null,
+    outcome: attributes['cat'] as Entry['outcome'],
+    details: JSON.parse(attributes['details']!),
+    recorded_by: attributes['auditRecordedBy']!,
+    ...exact,
+    entry_hash: attributes['entryHash']!,
+  }
 }

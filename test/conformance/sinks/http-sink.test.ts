@@ -65,8 +65,9 @@ describe('events over HTTPS', () => {
     expect(receiving.headers[0]).toMatchObject({ 'content-type': 'application/json', authorization: 'Bearer secret' })
     const events = JSON.parse(receiving.bodies[0]!) as Record<string, unknown>[]
     expect(events).toHaveLength(hostile.length + 1)
-    events.slice(0, -1).forEach(({ leaf_index: leaf, previous_entry_hash: _, ...entry }, index) => {
+    events.slice(0, -1).forEach(({ leaf_index: leaf, previous_entry_hash: previous, ...entry }, index) => {
       expect(leaf).toBe(index)
+      expect(previous === null).toBe(index === 0)
       expect(verifyEntry(entry)).toBe(true)
     })
   })

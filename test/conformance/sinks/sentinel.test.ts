@@ -11,7 +11,7 @@ import { azureSecret, type FakeAzure, reserved, startFakeAzure, type StoredRow }
 import { testAuthority } from '../../support/certificates.ts'
 import { deliver } from '../../support/deliver.ts'
 import { codeOf } from '../../support/error-code.ts'
-import { checkpointNotice, emojis, forwarded, forwardedMany, hostileTexts } from '../../support/forwarded.ts'
+import { checkpointNotice, forwarded, forwardedMany, hostileTexts } from '../../support/forwarded.ts'
 
 const authority = testAuthority()
 const identity = authority.issue({ commonName: 'azure', names: ['localhost', '127.0.0.1'] })
@@ -254,7 +254,7 @@ describe('Microsoft Sentinel', () => {
     ['nothing', {}, undefined],
   ])('M8, G3 waits when Azure says 429 with %s', async (_, headers, expected) => {
     const fake = await azure()
-    fake.script.push({ status: 429, headers: headers as Record<string, string> })
+    fake.script.push({ status: 429, headers })
     const { outcomes, control } = await send(sentinel(fake), [forwarded()])
     expect(outcomes[0]).toMatchObject({ kind: 'retry', ambiguous: false })
     expect(control).toMatchObject({ kind: 'backoff', code: 'http_429' })

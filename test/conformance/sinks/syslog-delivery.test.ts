@@ -35,7 +35,8 @@ function qradar(port: number, options: Partial<QRadarOptions> = {}): QRadarSink 
     port,
     hostname: 'app01.example.com',
     tls: false,
-    confirmDelayMs: 60,
+    // Long enough for this process to see what the receiver does, also on a busy machine.
+    confirmDelayMs: 250,
     ...options,
   })
   stops.push(() => sink.close())
@@ -87,7 +88,7 @@ describe('syslog over TCP', () => {
   it('Q8 sends on a new connection when the receiver has ended the old one, and loses nothing', async () => {
     const receiving = await receiver('lf')
     const sink = qradar(receiving.port)
-    const items = forwardedMany(6)
+    const items = forwardedMany(3)
     for (const [index, item] of items.entries()) {
       const { controls } = await deliver(sink, [item])
       expect(controls).toEqual([])
@@ -95,7 +96,7 @@ describe('syslog over TCP', () => {
       receiving.end()
     }
     expect(ids(receiving.messages)).toEqual(items.map(({ entry }) => entry.id))
-    expect(receiving.connections).toBe(6)
+    expect(receiving.connections).toBe(3)
   })
 
   it('Q8 does not believe a write after an end that nobody has seen yet', async () => {
