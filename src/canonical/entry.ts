@@ -129,10 +129,17 @@ export function findEntryFault(entry: unknown): EntryFault | null {
   }
 }
 
-/** Whether a value has the members of an entry and each has a form that the log records. Says nothing about the hash. */
+/**
+ * Whether a value that `JSON.parse` made has the members of an entry and each has a form that the log records. Says nothing
+ * about the hash.
+ */
 export function hasEntryForm(entry: unknown): entry is Entry {
-  const members = membersOf(entry)
-  return members !== null && findFormFault(members) === null
+  return (
+    typeof entry === 'object' &&
+    entry !== null &&
+    !Array.isArray(entry) &&
+    findFormFault(entry as Record<string, unknown>) === null
+  )
 }
 
 // Each member is read once, so that a getter or a proxy cannot show one value to the checks and another to the hash.

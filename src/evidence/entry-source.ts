@@ -1,6 +1,6 @@
 import { AuditLogError } from '../errors.ts'
 
-/** The bytes of one entry, still JSON text. Valid until the next one is asked for, and may be overwritten by its reader. */
+/** The bytes of one entry, still JSON text. Valid until the next piece is asked for, and may be overwritten by its reader. */
 export interface RawEntry {
   readonly buffer: Buffer
   readonly start: number
@@ -24,9 +24,10 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
  * Finds the entries in newline-delimited JSON, in a JSON array, or in a JSON object with the member `entries`, as the
  * REST API answers. Memory is bounded by the largest entry. A byte order mark, CRLF and blank lines are passed over.
  *
+ * @returns the entries of one piece of the source at a time: waiting for each of them would take as long as hashing it
  * @throws AuditLogError `file_unreadable` when the text is none of these, is cut off, or goes on after its end
  */
-export async function* entriesOf(source: ByteSource): AsyncGenerator<RawEntry, void, undefined> {
+export async function* entriesOf(source: ByteSource): AsyncGenerator<readonly RawEntry[], void, undefined> {
   const input = new Input(source)
   await input.skipByteOrderMark()
   const first = await input.firstByte()
@@ -96,18 +97,20 @@ async function startsWithEntry(input: Input): Promise<boolean> {
   return depth === 0
 }
 
-async function* linesOf(input: Input): AsyncGenerator<RawEntry, void, undefined> {
+async function* linesOf(input: Input): AsyncGenerator<readonly RawEntry[], void, undefined> {
   do {
+    const lines: RawEntry[] = []
     for (;;) {
       const end = input.buffer.indexOf(newline, input.position)
       if (end < 0) break
       const line = trimmed(input.buffer, input.position, end)
       input.position = end + 1
-      if (line.end > line.start) yield line
+      if (line.end > line.start) lines.push(line)
     }
+    yield lines
   } while (await input.more())
   const last = trimmed(input.buffer, input.position, input.buffer.length)
-  if (last.end > last.start) yield last
+  if (last.end > last.start) yield [last]
 }
 
 function trimmed(buffer: Buffer, from: number, to: number): RawEntry {
@@ -121,7 +124,7 @@ function trimmed(buffer: Buffer, from: number, to: number): RawEntry {
  * The elements of a JSON array that is the whole text or the member `entries` of the object that is. Looks only at quotes
  * and brackets: each element is parsed by whoever verifies it.
  */
-async function* elementsOf(input: Input): AsyncGenerator<RawEntry, void, undefined> {
+async function* elementsOf(input: Input): AsyncGenerator<readonly RawEntry[], void, undefined> {
   const wrapped = input.buffer[input.position] === openBrace
   const listDepth = wrapped ? 2 : 1
   let at = input.position
@@ -134,6 +137,7 @@ async function* elementsOf(input: Input): AsyncGenerator<RawEntry, void, undefin
   let string = -1
   let element = -1
   do {
+    const elements: RawEntry[] = []
     for (; at < input.buffer.length; at += 1) {
       const byte = input.buffer[at]
       if (string >= 0) {
@@ -157,12 +161,13 @@ async function* elementsOf(input: Input): AsyncGenerator<RawEntry, void, undefin
       } else if (byte === comma || byte === closeBrace || byte === closeBracket) {
         if (byte !== comma) depth -= 1
         if (inList && element >= 0 && depth === (byte === comma ? listDepth : listDepth - 1)) {
-          yield { buffer: input.buffer, start: element, end: at }
+          elements.push({ buffer: input.buffer, start: element, end: at })
           element = -1
         }
         if (wrapped && depth < listDepth) inList = false
       }
     }
+    yield elements
     // Everything before what is still open has been dealt with.
     const kept = Math.min(element >= 0 ? element : string >= 0 ? string : at, input.buffer.length)
     input.position = kept

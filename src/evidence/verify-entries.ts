@@ -63,17 +63,21 @@ export async function verifyEntries(source: ByteSource, options: VerifyEntriesOp
   const canonical = options.canonical ?? true
   const diagnosis = new Diagnosis()
   const report = { intact: false, entries: 0, faulty: 0, bytes: 0 }
-  for await (const raw of entriesOf(counted(source, report, options.onProgress))) {
-    report.entries += 1
-    // Without the canonical check a sample is enough to know what values there are.
-    const { entry, fault, text } = checkEntry(raw, canonical || report.entries % 16 === 1)
-    if (fault === null) {
-      if (text !== undefined) diagnosis.remember(text)
-      continue
+  for await (const piece of entriesOf(counted(source, report, options.onProgress))) {
+    for (const raw of piece) {
+      report.entries += 1
+      // Without the canonical check a sample is enough to know what values there are.
+      const { entry, fault, text } = checkEntry(raw, canonical || report.entries % 16 === 1)
+      if (fault === null) {
+        if (text !== undefined) diagnosis.remember(text)
+        continue
+      }
+      report.faulty += 1
+      const explained = fault.fault === 'hash_mismatch' && report.faulty <= explainedFaults
+      options.onFault?.(
+        describe(report.entries, entry, fault, explained ? diagnosis.explain(entry as Entry) : undefined),
+      )
     }
-    report.faulty += 1
-    const explained = fault.fault === 'hash_mismatch' && report.faulty <= explainedFaults
-    options.onFault?.(describe(report.entries, entry, fault, explained ? diagnosis.explain(entry as Entry) : undefined))
   }
   return { ...report, intact: report.entries > 0 && report.faulty === 0 }
 }
