@@ -5,8 +5,6 @@ import { AuditLogError, AuditLogger, verifyEntry } from '../../../src/index.ts'
 import { testLog } from '../../support/database.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
 
-// Invariant 12: the caller of a call that fails learns whether it is certain that nothing was written.
-
 const log = await testLog()
 const audit = new AuditLogger({ db: log.appPool })
 const count = (action: string): Promise<number> => audit.query().action(action).count()
@@ -20,7 +18,7 @@ async function errorOf(work: Promise<unknown>): Promise<AuditLogError> {
   return error
 }
 
-describe('a lost connection', () => {
+describe('Invariant 12: the caller learns whether it is certain that nothing was written, when a lost connection', () => {
   it('before anything is sent is certain: nothing was written', async () => {
     const nowhere = new pg.Pool({ host: '127.0.0.1', port: 1, user: 'nobody' })
     expect((await errorOf(new AuditLogger({ db: nowhere }).log({ action: 'no.connection' }))).code).toBe('write_failed')
@@ -109,7 +107,7 @@ describe('a lost connection', () => {
   })
 })
 
-describe('a call that takes too long', () => {
+describe('Invariant 12: the caller learns whether it is certain that nothing was written, when a call that takes too long', () => {
   it('is certain when the server gave up: nothing was written', async () => {
     const holder = await log.connect()
     await holder.query('begin; lock table audit_log.entry in access exclusive mode')
