@@ -44,7 +44,7 @@ async function exportOf(entries: number): Promise<string> {
   return file
 }
 
-const open = (file: string): AsyncIterable<Buffer> => createReadStream(file, { highWaterMark: 1024 * 1024 })
+const open = (file: string): AsyncIterable<Buffer> => createReadStream(file, { highWaterMark: 256 * 1024 })
 
 async function eachLine(file: string, work: (line: Buffer) => void): Promise<void> {
   let rest = Buffer.alloc(0)
@@ -111,7 +111,7 @@ for (const size of [10_000, 100_000, 1_000_000]) {
   const program = `
     import { createReadStream } from 'node:fs'
     import { verifyEntries } from '@entraguard/audit-log'
-    const report = await verifyEntries(createReadStream(process.argv[1], { highWaterMark: 1024 * 1024 }))
+    const report = await verifyEntries(createReadStream(process.argv[1], { highWaterMark: 256 * 1024 }))
     if (!report.intact) throw new Error('does not verify')
     console.log(process.resourceUsage().maxRSS)`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, path])

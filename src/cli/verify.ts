@@ -40,7 +40,7 @@ async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
   }
   try {
     const report = await verifyEntries(
-      file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 }),
+      file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 }),
       {
         canonical: !options.bytesOnly,
         onProgress: (bytes) => bar?.update(bytes),
