@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import openapiTS, { astToString } from 'openapi-typescript'
 import { createOpenApiDocument } from '@entraguard/audit-log/http'
+import { eventsPage } from './generate-events.ts'
 
 // Writes what is made from something else: npm run generate. With --check nothing is written, and whatever is not up to
 // date is an error.
@@ -16,11 +17,12 @@ const openApi = `${JSON.stringify(createOpenApiDocument(), null, 2)}\n`
 /** Path of a generated file to its text. */
 const generated = new Map<string, string>([
   ['docs/errors.md', errorsPage()],
+  ['docs/events.md', eventsPage()],
   ['docs/openapi.json', openApi],
   // What a client generator makes of it; a test runs a client with these types.
   ['test/support/openapi.d.ts', astToString(await openapiTS(openApi))],
   ...['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
-    .filter((path) => path.endsWith('.md') && path !== 'docs/errors.md')
+    .filter((path) => path.endsWith('.md') && !['docs/errors.md', 'docs/events.md'].includes(path))
     .map((path): [string, string] => [path, withSnippets(read(path))]),
 ])
 

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
 import { checkName } from '../schema/names.ts'
+import { observe, type Telemetry } from '../telemetry/telemetry.ts'
 import { type Signer, trustLogs } from '../tlog/index.ts'
 import { backlogOf } from './backlog.ts'
 import { BacklogWatch } from './backlog-watch.ts'
@@ -58,6 +59,8 @@ export interface SequencerOptions {
   readonly alarmAfterMs?: number | undefined
   /** Called when the state in {@link Sequencer.status} changes, e.g. to `halted`: the place for an alarm. */
   readonly onStateChange?: ((status: SequencerStatus) => void) | undefined
+  /** What watches the sequencer at work, e.g. `openTelemetry()` of the subpath `opentelemetry`. Default is nothing. */
+  readonly telemetry?: Telemetry | undefined
 }
 
 /** A log that contradicts what was signed before is not signed again until somebody has looked. */
@@ -82,6 +85,7 @@ export class Sequencer {
   readonly #batchSize: number
   readonly #sweepIntervalMs: number
   readonly #onStateChange: ((status: SequencerStatus) => void) | undefined
+  readonly #telemetry: Telemetry | undefined
   readonly #integrator: Integrator
   readonly #publishing: PublishLoop
   readonly #watch: BacklogWatch
@@ -100,6 +104,7 @@ export class Sequencer {
     this.#batchSize = wholeNumber(options.batchSize ?? 5000, 1, 100_000, '$.batchSize')
     this.#sweepIntervalMs = wholeNumber(options.sweepIntervalMs ?? 86_400_000, 1000, 2 ** 31, '$.sweepIntervalMs')
     this.#onStateChange = options.onStateChange
+    this.#telemetry = options.telemetry
     const deliveryTimeoutMs = wholeNumber(options.deliveryTimeoutMs ?? 10_000, 100, 300_000, '$.deliveryTimeoutMs')
     const cosignWaitMs = wholeNumber(options.cosignWaitMs ?? 1000, 0, 60_000, '$.cosignWaitMs')
     const alarmAfterMs = wholeNumber(options.alarmAfterMs ?? 10_000, 1000, 2 ** 31, '$.alarmAfterMs')
@@ -204,7 +209,8 @@ export class Sequencer {
       throw new AuditLogError(this.#reason?.code ?? 'log_forked', this.#reason?.message ?? 'halted')
     try {
       for (;;) {
-        const taken = await this.#integrator.takeBatch()
+        const take = (): Promise<number | undefined> => this.#integrator.takeBatch()
+        const taken = await observe(this.#telemetry, 'sequence', {}, take, (leaves) => leaves ?? 0)
         if (taken === undefined) return this.#enter('standby')
         await this.#integrator.sign()
         if (this.#integrator.checkpointSize > 0) this.#publishing.wake(this.#integrator.checkpointSize)

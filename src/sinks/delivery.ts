@@ -1,3 +1,4 @@
+import { observe, type Telemetry } from '../telemetry/telemetry.ts'
 import { backoffMs, type Clock } from './clock.ts'
 import { Confirmations } from './confirmations.ts'
 import { Gate } from './gate.ts'
@@ -11,6 +12,9 @@ import { type Slot, Window } from './window.ts'
 /** What a delivery works with. */
 export interface DeliveryOptions {
   readonly sink: Sink
+  /** Name of the forwarder, and what watches its requests. */
+  readonly name?: string | undefined
+  readonly telemetry?: Telemetry | undefined
   readonly start: Position
   /** The next items after a position, in the order of the log; none when there is nothing new. */
   readonly read: (from: Position) => Promise<readonly SourceItem[]>
@@ -26,6 +30,10 @@ export interface DeliveryOptions {
   /** Called whenever something may have changed. */
   readonly onChange?: () => void
 }
+
+/** How many events of a request the receiver has taken. */
+const takenOf = ({ outcomes }: SendResult): number =>
+  outcomes.filter(({ kind }) => kind === 'delivered' || kind === 'pending').length
 
 /** Another process has taken over, or somebody moved the cursor. */
 export class LeaseLostError extends Error {
@@ -224,13 +232,14 @@ export class Delivery {
   }
 
   async #send(batch: readonly Slot[]): Promise<void> {
-    const { sink } = this.#options
+    const { sink, name, telemetry } = this.#options
     const events = batch.flatMap(({ event }) => event ?? [])
     this.#count(batch, events)
     const probing = this.#gate.isPaused
-    const result = await sink
-      .send(events, { signal: this.#breakOff.signal })
-      .catch((error: unknown): SendResult => brokenSink(error))
+    const send = (): Promise<SendResult> => sink.send(events, { signal: this.#breakOff.signal })
+    const result = await observe(telemetry, 'forward', { name, entries: events.length }, send, takenOf).catch(
+      (error: unknown): SendResult => brokenSink(error),
+    )
     settle({ batch, result, gate: this.#gate, window: this.#window, counters: this.counters, probing })
   }
 

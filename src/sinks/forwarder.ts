@@ -3,6 +3,7 @@ import { type Database, executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { checkName } from '../schema/names.ts'
 import { backoffMs, systemClock } from './clock.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { Delivery, LeaseLostError } from './delivery.ts'
 import { ForwarderState, type Lease } from './forwarder-state.ts'
 import { LogSource } from './log-source.ts'
@@ -42,6 +43,8 @@ export interface ForwarderOptions {
   readonly onFailing?: ((status: ForwarderStatus) => void) | undefined
   /** Called when `state` or the code of `problem` in {@link Forwarder.status} changes. */
   readonly onStateChange?: ((status: ForwarderStatus) => void) | undefined
+  /** What watches the forwarder at work, e.g. `openTelemetry()` of the subpath `opentelemetry`. Default is nothing. */
+  readonly telemetry?: Telemetry | undefined
 }
 
 /**
@@ -195,6 +198,8 @@ export class Forwarder {
     const ending = new AbortController()
     const delivery = new Delivery({
       sink: this.#options.sink,
+      name: this.#options.name,
+      telemetry: this.#options.telemetry,
       start: position,
       read: (from) => this.#source.read(from),
       commit: (progress) => this.#state.commit(this.#leader, generation, progress),

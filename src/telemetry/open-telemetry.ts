@@ -1,4 +1,5 @@
 import {
+  context,
   type Counter,
   type Histogram,
   type Meter,
@@ -59,21 +60,25 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Telemetry {
     },
     begin(operation, { entries, name }) {
       const attributes = { 'audit_log.operation': operation, ...(name === undefined ? {} : { 'audit_log.name': name }) }
-      const tracer = options.tracer ?? trace.getTracer(scope)
-      const span = tracer.startSpan(`audit_log.${operation}`, { kind: kinds[operation], attributes })
-      if (entries !== undefined) span.setAttribute('audit_log.entries', entries)
-      const start = performance.now()
+      const [parent, startTime, start] = [context.active(), Date.now(), performance.now()]
       return (result) => {
-        instruments ??= instrumentsOf()
         const failure = 'error' in result ? { 'error.type': result.error } : {}
-        instruments.duration.record((performance.now() - start) / 1000, { ...attributes, ...failure })
-        if ('error' in result) {
-          span.setAttribute('error.type', result.error).setStatus({ code: SpanStatusCode.ERROR, message: result.error })
-        } else {
-          span.setAttribute('audit_log.entries', result.entries)
-          if (result.entries > 0) instruments.entries.add(result.entries, attributes)
-        }
-        span.end()
+        const handled = 'error' in result ? entries : result.entries
+        // A round of the sequencer that found nothing: there are two a second.
+        if (operation === 'sequence' && handled === 0) return
+        const tracer = options.tracer ?? trace.getTracer(scope)
+        const span = tracer.startSpan(
+          `audit_log.${operation}`,
+          { kind: kinds[operation], startTime, attributes: { ...attributes, ...failure } },
+          parent,
+        )
+        if (handled !== undefined) span.setAttribute('audit_log.entries', handled)
+        if ('error' in result) span.setStatus({ code: SpanStatusCode.ERROR, message: result.error })
+        const durationMs = performance.now() - start
+        span.end(startTime + durationMs)
+        instruments ??= instrumentsOf()
+        instruments.duration.record(durationMs / 1000, { ...attributes, ...failure })
+        if (!('error' in result) && result.entries > 0) instruments.entries.add(result.entries, attributes)
       }
     },
   }
