@@ -6,7 +6,7 @@ import { type Database, executorOf } from '../database/database.ts'
 import { kyselyOver } from '../database/kysely.ts'
 import { AuditLogError } from '../errors.ts'
 import { formatCursor, parseCursor, type Position } from './cursor.ts'
-import { entryJson } from './entry-json.ts'
+import { formatEntryJson, formatMicroseconds } from './entry-json.ts'
 import {
   conditionsOf,
   type Filters,
@@ -168,23 +168,23 @@ export class EntryQuery {
   }
 
   /**
-   * Reads one page as JSON text that the database puts together: for a response or an export, which hand it on as it is.
+   * Reads one page as JSON text, without making objects of it: for a response or an export, which hand it on as it is.
    *
    * @throws AuditLogError like {@link EntryQuery.page}
    */
   async linePage(): Promise<LinePage> {
     const { limit } = this.#state
-    const query = this.#inOrder(this.#start(), limit + 1).select([
-      entryJson.as('line'),
-      sql<string>`entry.seq::text`.as('seq'),
-    ])
+    const query = this.#inOrder(this.#start(), limit + 1).select(jsonColumns)
     const rows = await this.#run(() => query.execute())
-    const lines = rows.slice(0, limit).map(({ line }) => line)
+    const page = rows.slice(0, limit)
+    const last = page.at(-1)
     return {
-      lines,
-      seqs: rows.slice(0, limit).map(({ seq }) => seq),
+      lines: page.map(formatEntryJson),
+      seqs: page.map(({ seq }) => seq),
       nextCursor:
-        rows.length > limit ? formatCursor(JSON.parse(lines.at(-1) ?? '') as Position, this.#identity()) : null,
+        rows.length > limit && last !== undefined
+          ? formatCursor({ timestamp: formatMicroseconds(last.microseconds), seq: Number(last.seq) }, this.#identity())
+          : null,
     }
   }
 
@@ -288,6 +288,26 @@ const entryColumns = [
   sql<string>`entry.seq::text`.as('seq'),
   sql<string>`entry.id::text`.as('id'),
   sql<string>`to_char(entry.timestamp at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('timestamp'),
+  'entry.tenant_id',
+  'entry.user_id',
+  'entry.action',
+  'entry.target',
+  sql<string | null>`host(entry.source_ip)`.as('source_ip'),
+  'entry.outcome',
+  sql<string>`entry.details::text`.as('details'),
+  'entry.recorded_by',
+  sql<string>`encode(entry.entry_hash, 'hex')`.as('entry_hash'),
+] as const
+
+/**
+ * The columns of an entry in the forms that cost the server and the driver least: rendering JSON in the database, or parsing
+ * it here, takes several times as long as reading the rows.
+ */
+const jsonColumns = [
+  'entry.version',
+  sql<string>`entry.seq::text`.as('seq'),
+  sql<string>`entry.id::text`.as('id'),
+  sql<string>`(date_part('epoch', entry.timestamp) * 1000000)::bigint::text`.as('microseconds'),
   'entry.tenant_id',
   'entry.user_id',
   'entry.action',
