@@ -200,7 +200,10 @@ describe('a process in standby', () => {
       await shared.sequencer({ publishers: [place] }),
       await shared.sequencer({ publishers: [place] }),
     ]
+    // It has been at work itself, and remembers the tree of that time, which is what the log is put back to.
     await shared.write(10)
+    await standby.run()
+    await standby.stop()
     await active.run()
     await standby.run()
     expect(standby.status().state).toBe('standby')
