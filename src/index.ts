@@ -74,6 +74,7 @@ export { type EntryProof, proveEntries, proveEntry, type ProveOptions } from './
 export { proveGrowth, type ProveGrowthOptions, verifyGrowth } from './evidence/prove-growth.ts'
 export { type ArchiveResult, writeArchive, type WriteArchiveOptions } from './evidence/write-archive.ts'
 export { verifyArchive, type VerifyArchiveOptions } from './evidence/verify-archive.ts'
+export { verifyLog, type VerifyLogOptions } from './evidence/verify-log.ts'
 export type { Verdict, VerificationFinding, VerificationReport } from './evidence/verdict.ts'
 export { readBacklog } from './sequencer/backlog.ts'
 export { findUnsequenced, type FindUnsequencedOptions, type UnsequencedEntry } from './sequencer/find-unsequenced.ts'

@@ -7,6 +7,7 @@ import { explainRead } from '../query/entry-query.ts'
 import { type LogLeaf, readLeaves } from '../query/leaf-order.ts'
 import { checkName } from '../schema/names.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
+import { findPassedOver } from '../sequencer/find-unsequenced.ts'
 import { StoredTree } from '../sequencer/stored-tree.ts'
 import {
   type FullTile,
@@ -21,7 +22,6 @@ import { leavesPerTile } from './archive-layout.ts'
 import { explainEdit, seqOfLine } from './explain-edit.ts'
 import { addLeaf, countLeaves, purgeAction, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
-import { readUnsequencedEntries } from './unsequenced.ts'
 import { Findings, openOrFind, type VerificationReport } from './verdict.ts'
 
 /** Options of {@link verifyLog}. */
@@ -114,7 +114,8 @@ class LogCheck {
     const complete = await this.#sweep(edge, head)
     const rootFits = complete && Buffer.compare(edge.root(), head.rootHash) === 0
     if (complete && !rootFits) await this.#explainTree(head)
-    else if (this.#damagedTiles > 0) this.#findings.add('damaged', `${this.#damagedTiles} stored tiles are missing or altered`)
+    else if (this.#damagedTiles > 0)
+      this.#findings.add('damaged', `${this.#damagedTiles} stored tiles are missing or altered`)
     this.#explainStrange()
     const purged = this.#explainAbsent(head.size)
     await this.#addUnsequenced()
@@ -228,11 +229,15 @@ class LogCheck {
     const wrong = [...stored.keys()].filter((leaf) => stored[leaf] !== expected[leaf])
     for (const leaf of wrong) {
       if (signed.has(stored[leaf] ?? '') && here.has(expected[leaf] ?? '')) continue
-      this.#findings.add('entry_edited', 'the entry was edited together with its hash and its leaf', { leafIndex: begin + leaf })
+      this.#findings.add('entry_edited', 'the entry was edited together with its hash and its leaf', {
+        leafIndex: begin + leaf,
+      })
     }
     const moved = wrong.find((leaf) => signed.has(stored[leaf] ?? '') && here.has(expected[leaf] ?? ''))
     if (moved !== undefined) {
-      this.#findings.add('order_changed', 'leaves stand in another order than in the tree', { leafIndex: begin + moved })
+      this.#findings.add('order_changed', 'leaves stand in another order than in the tree', {
+        leafIndex: begin + moved,
+      })
     }
     return wrong.length > 0
   }
@@ -270,9 +275,8 @@ class LogCheck {
   }
 
   async #addUnsequenced(): Promise<void> {
-    const { count, seq } = await readUnsequencedEntries(this.#executor, this.#schema)
-    if (count > 0) {
-      this.#findings.add('unsequenced', `${count} entries are not in the tree, although the sequencer went past them`, { seq })
+    for (const { seq } of await findPassedOver(this.#executor, this.#schema, 1000)) {
+      this.#findings.add('unsequenced', 'the entry is not in the tree, although the sequencer went past it', { seq })
     }
   }
 
@@ -282,11 +286,22 @@ class LogCheck {
   }
 
   #addRolledBack(known: number, size: number): void {
-    this.#findings.add('restored_to_earlier', `a checkpoint of ${known} leaves was signed, and the newest stored one has ${size}`)
+    this.#findings.add(
+      'restored_to_earlier',
+      `a checkpoint of ${known} leaves was signed, and the newest stored one has ${size}`,
+    )
   }
 
   #report({ origin, size, cosignatures }: OpenedCheckpoint, begin: number, purged: number): VerificationReport {
-    return this.#findings.report({ origin, size, begin, purged, cosignatures, entries: this.#entries, bytes: this.#bytes })
+    return this.#findings.report({
+      origin,
+      size,
+      begin,
+      purged,
+      cosignatures,
+      entries: this.#entries,
+      bytes: this.#bytes,
+    })
   }
 }
 

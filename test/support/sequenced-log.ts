@@ -10,6 +10,8 @@ export interface SequencedLog extends TestLog {
   readonly sequencerPool: pg.Pool
   readonly sequencerUrl: string
   readonly verifierKey: string
+  /** Secret: for tests that sign what the log never was. */
+  readonly signerKey: string
   /** Logs so many entries and sequences them in checkpoints of at most 5,000. */
   grow(count: number): Promise<void>
   readonly audit: AuditLogger
@@ -33,6 +35,7 @@ export async function sequencedLog(): Promise<SequencedLog> {
     sequencerPool,
     sequencerUrl: login.url,
     verifierKey: key.verifierKey,
+    signerKey: key.signerKey,
     audit,
     async grow(count) {
       for (let left = count; left > 0; left -= 1000) {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { VerificationReport } from '../../../src/evidence/verdict.ts'
 import { verifyLog } from '../../../src/evidence/verify-log.ts'
-import { generateKey, trustLogs } from '../../../src/tlog/index.ts'
+import { createSigner, formatCheckpoint, generateKey, signNote, trustLogs } from '../../../src/tlog/index.ts'
 import { codeOfAsync } from '../../support/error-code.ts'
 import { sequencedLog } from '../../support/sequenced-log.ts'
 
@@ -12,6 +12,12 @@ const noteOf = async (size: number): Promise<string> =>
   (await log.admin.query<{ note: string }>('select note from audit_log.checkpoint where tree_size = $1', [size]))
     .rows[0]!.note
 const verify = (since?: string): Promise<VerificationReport> => verifyLog(reader, { policy, since })
+
+/** What a thief of the key may sign. */
+const signed = async (size: number, rootHash: Uint8Array): Promise<string> =>
+  signNote(formatCheckpoint({ origin: 'audit.example.com/test', size, rootHash, extensions: [] }), [
+    await createSigner(log.signerKey),
+  ])
 
 /** Verifies the log as it is after some statements of a superuser's, which are rolled back. */
 async function after(statements: string, since?: string): Promise<VerificationReport> {
