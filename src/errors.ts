@@ -45,6 +45,8 @@
  * | `file_unreadable` | a file to verify cannot be read or is not JSON |
  * | `entry_unknown` | the log has no entry of that seq |
  * | `proof_pending` | the entry is committed, and no checkpoint covers it yet: ask again in a second |
+ * | `bundle_malformed` | a file is no bundle (docs/format.md), or a part of it has not the form that bundles have |
+ * | `bundle_too_large` | more entries than a bundle takes: archive the log instead |
  * | `checkpoint_unknown` | the log has no stored checkpoint of that size |
  * | `note_malformed` | a text is no signed note (c2sp.org/signed-note) |
  * | `note_unverified` | no signature of the note is by a key that is trusted for it |
@@ -114,6 +116,8 @@ export type AuditLogErrorCode =
   | 'file_unreadable'
   | 'entry_unknown'
   | 'proof_pending'
+  | 'bundle_malformed'
+  | 'bundle_too_large'
   | 'checkpoint_unknown'
   | 'note_malformed'
   | 'note_unverified'

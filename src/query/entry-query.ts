@@ -226,6 +226,11 @@ export class EntryQuery {
       .where((is) => is.and(conditionsOf(filters, is)))
   }
 
+  /** The filters, as they stand in an export: for telling what was asked for. */
+  toJSON(): Filters {
+    return this.#state.filters
+  }
+
   async #readPage(position: Position | undefined, limit: number): Promise<EntryPage> {
     const query = this.#inOrder(position, limit + 1).select(entryColumns)
     const rows = await this.#run(() => query.execute())

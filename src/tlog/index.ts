@@ -4,6 +4,7 @@ export { CompactRange } from './compact-range.ts'
 export { addCosignatures, cosignatureTimeSeconds } from './cosignature.ts'
 export type { SigningKey } from './ed25519-key.ts'
 export { decodeEntryBundle, encodeEntryBundle } from './entry-bundle.ts'
+export { proveLeafSet, rootOfLeafSet } from './leaf-set-proof.ts'
 export { emptyRoot, hashLeaf, hashLeaves, hashNode } from './merkle-hash.ts'
 export {
   formatNote,

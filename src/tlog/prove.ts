@@ -128,7 +128,7 @@ function consistencyPath(olderSize: number, newerSize: number): LeafRange[] {
 }
 
 /** The Merkle tree hash of each range, whose `start` must be where a subtree of at least its width begins. */
-async function hashRanges(ranges: readonly LeafRange[], reader: HashReader): Promise<Uint8Array[]> {
+export async function hashRanges(ranges: readonly LeafRange[], reader: HashReader): Promise<Uint8Array[]> {
   if (ranges.length === 0) return []
   const covers = ranges.map(coverRange)
   const hashes = await readAll(covers.flat(), reader)
