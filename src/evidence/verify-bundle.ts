@@ -1,0 +1,216 @@
+import type { Entry } from '../canonical/entry.ts'
+import { isCanonical } from '../canonical/is-canonical.ts'
+import { AuditLogError } from '../errors.ts'
+import { hashLeaves, type OpenedCheckpoint, type Policy, rootOfLeafSet } from '../tlog/index.ts'
+import {
+  type BundleEnd,
+  type BundleEntry,
+  type BundleHeader,
+  mostBundleEntries,
+  parseBundleEntry,
+  parseEnd,
+  parseHeader,
+  parseProofLine,
+} from './bundle-format.ts'
+import { checkEntry } from './check-entry.ts'
+import { Diagnosis } from './diagnosis.ts'
+import type { ByteSource } from './entry-source.ts'
+import { addLeaf, countLeaves, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
+import { boundedLines } from './text-lines.ts'
+import { Findings, openOrFind, type VerificationReport } from './verdict.ts'
+
+/** Options of {@link verifyBundle}. */
+export interface VerifyBundleOptions {
+  /** Whose checkpoints are trusted: from `parsePolicy`, or from `trustLogs` where no witness is asked for. */
+  readonly policy: Policy
+}
+
+/** What {@link verifyBundle} found. */
+export interface BundleReport extends VerificationReport {
+  /** The range of leaves of which the bundle has every one; undefined when it has what a filter found. */
+  readonly leaves: readonly [begin: number, end: number] | undefined
+  /** The filter, as the bundle states it. **Nothing proves** that it is what was asked for, or that it found no more. */
+  readonly filter: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Longer than a line with the largest checkpoint, whose newlines are escaped. */
+const longestLine = 2_500_000
+/** More hashes than the proof of a million entries has. */
+const mostHashes = 64 * mostBundleEntries
+const explainedEdits = 100
+
+/**
+ * Verifies a bundle: that each entry hashes to its `entry_hash`, and that the log contains all of them at their leaf indexes.
+ * A bundle of a range has every leaf of the range; of a filtered one nothing shows that it has everything that was to be found.
+ *
+ * @param source the contents of the file; may come from an attacker. Memory grows with the number of entries, at most 1,000,000.
+ * @throws AuditLogError `bundle_malformed` when the file is no bundle
+ * @example
+ * const report = await verifyBundle(createReadStream('users.bundle'), { policy: trustLogs([verifierKey]) })
+ */
+export async function verifyBundle(source: ByteSource, options: VerifyBundleOptions): Promise<BundleReport> {
+  return new BundleCheck(options.policy).run(source)
+}
+
+class BundleCheck {
+  readonly #policy: Policy
+  readonly #findings = new Findings()
+  readonly #leaves: { readonly index: number; readonly entryHash: string; readonly context: boolean }[] = []
+  readonly #proof: Buffer[] = []
+  readonly #diagnosis = new Diagnosis()
+  readonly #absent: [number, number][] = []
+  readonly #purges: PurgeRecord[] = []
+  #edits = 0
+  #entries = 0
+  #bytes = 0
+
+  constructor(policy: Policy) {
+    this.#policy = policy
+  }
+
+  async run(source: ByteSource): Promise<BundleReport> {
+    let header: BundleHeader | undefined
+    let end: BundleEnd | undefined
+    for await (const line of boundedLines(source, longestLine)) {
+      this.#bytes += Buffer.byteLength(line) + 1
+      if (end !== undefined) throw new AuditLogError('bundle_malformed', 'there is more after the end of the bundle')
+      if (header === undefined) {
+        header = parseHeader(line)
+        continue
+      }
+      const entry = this.#proof.length === 0 ? parseBundleEntry(line) : undefined
+      const hashes = entry === undefined ? parseProofLine(line) : undefined
+      if (entry !== undefined) this.#takeEntry(entry)
+      else if (hashes !== undefined) this.#takeHashes(hashes)
+      else end = this.#endOf(line)
+      if (this.#cut) break
+    }
+    if (header === undefined) throw new AuditLogError('bundle_malformed', 'the file is empty')
+    const head = end === undefined ? undefined : await openOrFind(end.checkpoint, this.#policy, this.#findings)
+    if (end === undefined) this.#findings.add('truncated', 'the bundle ends before its checkpoint')
+    else if (head !== undefined) this.#checkAll(header, end, head)
+    const { leaves, filter } = header
+    return {
+      ...this.#findings.report({
+        ...(head === undefined ? {} : { origin: head.origin, size: head.size, cosignatures: head.cosignatures }),
+        begin: leaves?.[0] ?? 0,
+        entries: this.#entries,
+        purged: head === undefined ? 0 : this.#purged,
+        bytes: this.#bytes,
+      }),
+      leaves,
+      filter,
+    }
+  }
+
+  #cut = false
+  #purged = 0
+
+  // A line that is nothing of a bundle's is where it was cut, unless nothing before it was right either.
+  #endOf(line: string): BundleEnd | undefined {
+    try {
+      return parseEnd(line)
+    } catch (error) {
+      if (this.#leaves.length + this.#proof.length === 0) throw error
+      this.#findings.add('altered', 'a line has not the form that bundles have')
+      this.#cut = true
+      return undefined
+    }
+  }
+
+  #takeEntry({ leafIndex, text, entryHash, context }: BundleEntry): void {
+    if (this.#leaves.length >= mostBundleEntries) {
+      throw new AuditLogError('bundle_malformed', `a bundle has at most ${mostBundleEntries} entries`)
+    }
+    if (text === undefined) {
+      this.#leaves.push({ index: leafIndex, entryHash: entryHash ?? '', context })
+      if (!context) addLeaf(this.#absent, leafIndex)
+      return
+    }
+    this.#entries += 1
+    const buffer = Buffer.from(text)
+    const { fault, entry } = checkEntry({ buffer, start: 0, end: buffer.length }, true)
+    const content = JSON.parse(fault === null ? text : '{}') as Entry
+    if (fault === null) {
+      if (!isCanonical(text)) this.#findings.add('altered', 'the entry was written in another way', { leafIndex })
+      this.#diagnosis.remember(text)
+      this.#leaves.push({ index: leafIndex, entryHash: content.entry_hash, context })
+      const purge = readPurge(content, leafIndex)
+      if (purge !== undefined) this.#purges.push(purge)
+      return
+    }
+    const stated =
+      typeof entry?.entry_hash === 'string' && /^[0-9a-f]{64}$/.test(entry.entry_hash) ? entry.entry_hash : ''
+    this.#leaves.push({ index: leafIndex, entryHash: stated.padStart(64, '0'), context })
+    this.#edits += 1
+    const edit =
+      fault.fault === 'hash_mismatch' && this.#edits <= explainedEdits
+        ? this.#diagnosis.explain(entry as Entry)
+        : undefined
+    this.#findings.add('entry_edited', 'the entry does not hash to its entry_hash', {
+      leafIndex,
+      seq: typeof entry?.seq === 'number' ? entry.seq : undefined,
+      field: edit?.field ?? fault.field,
+      original: edit?.original,
+    })
+  }
+
+  #takeHashes(hashes: readonly Buffer[]): void {
+    this.#proof.push(...hashes)
+    if (this.#proof.length > mostHashes) throw new AuditLogError('bundle_malformed', 'no proof is that long')
+  }
+
+  #checkAll({ tree_size: treeSize, leaves }: BundleHeader, end: BundleEnd, head: OpenedCheckpoint): void {
+    const findings = this.#findings
+    if (treeSize !== head.size) findings.add('altered', 'the bundle and its checkpoint are of different sizes')
+    if (end.entries !== this.#leaves.length) {
+      const verdict = end.entries > this.#leaves.length ? 'entry_missing' : 'entry_added'
+      findings.add(verdict, `the bundle says that it has ${end.entries} entries, and has ${this.#leaves.length}`)
+    }
+    const sorted = this.#leaves.toSorted((one, other) => one.index - other.index)
+    if (leaves !== undefined) this.#checkRange(leaves)
+    try {
+      const hashes = hashLeaves(Buffer.from(sorted.map(({ entryHash }) => entryHash).join(''), 'hex'))
+      const indexes = sorted.map(({ index }) => index)
+      const root = rootOfLeafSet(head.size, indexes, hashes, this.#proof)
+      if (Buffer.compare(root, head.rootHash) !== 0) throw new AuditLogError('proof_invalid', 'another root hash')
+    } catch (error) {
+      if (!(error instanceof AuditLogError)) throw error
+      findings.add('altered', 'the entries, their leaf indexes or the proof do not lead to the signed root')
+    }
+    const unpurged = unexplained(this.#absent, this.#purges)
+    for (const [leafIndex, leafEnd] of unpurged) {
+      findings.add('entry_missing', 'only the hash is there, and no purge accounts for that', { leafIndex, leafEnd })
+    }
+    this.#purged = countLeaves(this.#absent) - countLeaves(unpurged)
+    if (this.#purged > 0) findings.add('purged', `${this.#purged} entries were purged, as entries in the bundle record`)
+  }
+
+  /** Of a range every leaf must be there, in order; what is only context follows. */
+  #checkRange([begin, end]: readonly [number, number]): void {
+    if (this.#leaves.some(({ index, context }) => !context && (index < begin || index >= end))) {
+      this.#findings.add('altered', 'the range is not that of the leaves')
+    }
+    const places = new Set(this.#leaves.map(({ index }) => index))
+    const missing: [number, number][] = []
+    for (let leaf = begin; leaf < end && countLeaves(missing) < mostBundleEntries; leaf += 1) {
+      if (!places.has(leaf)) addLeaf(missing, leaf)
+      if (missing.length > 1000 || leaf - begin > 2 * mostBundleEntries) break
+    }
+    for (const [leafIndex, leafEnd] of missing) {
+      this.#findings.add('entry_missing', 'the bundle is of a range, and a leaf of it is not there', {
+        leafIndex,
+        leafEnd,
+      })
+    }
+    const disordered = this.#leaves.findIndex(
+      ({ index }, place) => place > 0 && index < end && index < (this.#leaves[place - 1]?.index ?? 0),
+    )
+    if (disordered >= 0) {
+      this.#findings.add('order_changed', 'entries stand in another order than in the tree', {
+        leafIndex: this.#leaves[disordered]?.index,
+      })
+    }
+    if (places.size < this.#leaves.length) this.#findings.add('entry_added', 'a leaf is there twice')
+  }
+}
