@@ -75,6 +75,7 @@ export { proveGrowth, type ProveGrowthOptions, verifyGrowth } from './evidence/p
 export { type ArchiveResult, writeArchive, type WriteArchiveOptions } from './evidence/write-archive.ts'
 export { verifyArchive, type VerifyArchiveOptions } from './evidence/verify-archive.ts'
 export { verifyLog, type VerifyLogOptions } from './evidence/verify-log.ts'
+export { verifyProof, type VerifyProofOptions } from './evidence/verify-proof.ts'
 export { type BundleSelection, writeBundle, type WriteBundleOptions } from './evidence/write-bundle.ts'
 export { type BundleReport, verifyBundle, type VerifyBundleOptions } from './evidence/verify-bundle.ts'
 export type { Verdict, VerificationFinding, VerificationReport } from './evidence/verdict.ts'

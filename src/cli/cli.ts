@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { doctorCommand } from './doctor.ts'
 import { archiveCommand } from './archive.ts'
 import { drillCommand } from './drill.ts'
+import { exportCommand } from './export.ts'
 import { keyCommand } from './key.ts'
 import { purgeCommand } from './purge.ts'
 import { retentionCommand } from './retention.ts'
@@ -17,6 +18,7 @@ const program = new Command('audit-log')
   .addCommand(doctorCommand)
   .addCommand(archiveCommand)
   .addCommand(drillCommand)
+  .addCommand(exportCommand)
   .addCommand(keyCommand)
   .addCommand(purgeCommand)
   .addCommand(retentionCommand)

@@ -3,19 +3,48 @@ import { stat } from 'node:fs/promises'
 import { Command } from 'commander'
 import { SingleBar } from 'cli-progress'
 import { AuditLogError } from '../errors.ts'
+import { verifyLog } from '../evidence/verify-log.ts'
+import type { VerificationReport } from '../evidence/verdict.ts'
 import { type EntriesReport, type FaultyEntry, verifyEntries } from '../evidence/verify-entries.ts'
+import type { Policy } from '../tlog/index.ts'
+import {
+  addDatabaseOptions,
+  type DatabaseOptions,
+  type ExitCode,
+  exitCodes,
+  runAction,
+  withDatabase,
+} from './connect.ts'
+import { readPolicy, readSmallFile, type TrustOptions } from './trust.ts'
+import { describeReport, type EvidenceKind, kindOf, verifyEvidence } from './verify-evidence.ts'
 
-interface Options {
+interface Options extends DatabaseOptions, TrustOptions {
   readonly json: boolean
+  readonly database: boolean
+  readonly from?: string
+  readonly entry?: string
+  readonly canonical: boolean
   readonly bytesOnly: boolean
 }
 
 /** `audit-log verify FILE`: exit code 0 when everything verifies, 1 when something does not, 2 when that cannot be told. */
-export const verifyCommand: Command = new Command('verify')
+export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
   .description(
-    'Verify every entry of an export against its own hash: NDJSON, a JSON array, or a response of the list endpoint.',
+    'Verify an archive, a bundle, a proof, or each entry of an export (NDJSON, a JSON array, a response of the list endpoint) against its own hash. Which of them a path is, its contents tell.',
   )
-  .argument('<file...>', 'files to verify; - for standard input')
+  .argument('[path...]', 'files and directories to verify; - for an export on standard input')
+  .option('--key <vkey...>', 'verifier keys of the log: whose checkpoints are trusted')
+  .option(
+    '--policy <file>',
+    'whose checkpoints are trusted, and how many witnesses must have cosigned (c2sp.org/tlog-policy)',
+  )
+  .option(
+    '--from <checkpoint>',
+    'file, or archive, with a checkpoint that was verified before: an archive is verified from there on',
+  )
+  .option('--entry <file>', 'the entry that a proof is about, as JSON, or its entry_hash')
+  .option('--database', 'verify the log in the database; with --from it must continue that checkpoint', false)
+  .option('--canonical', 'archives and database: also check that each entry is canonical JSON', false)
   .option('--json', 'print one JSON object for each finding and for each file', false)
   .option(
     '--bytes-only',
@@ -26,11 +55,63 @@ export const verifyCommand: Command = new Command('verify')
     'after',
     '\nExit code: 0 all entries verify, 1 some do not, 2 a file has no entries or cannot be read as such.',
   )
-  .action(async (files: string[], options: Options) => {
-    const codes: number[] = []
-    for (const file of files) codes.push(await verifyFile(file, options))
-    process.exitCode = Math.max(...codes)
-  })
+  .action((paths: string[], options: Options) =>
+    runAction(async () => {
+      if (paths.length === 0 && !options.database) {
+        throw new AuditLogError('option_invalid', 'give files or directories to verify, or --database')
+      }
+      const policy = await readPolicy(options)
+      const codes: ExitCode[] = options.database ? [await verifyDatabase(options, policy)] : []
+      for (const path of paths) {
+        const kind = kindOf(path)
+        codes.push(
+          kind === 'entries' ? await verifyFile(path, options) : await verifySigned(path, kind, options, policy),
+        )
+      }
+      return codes.includes(exitCodes.cannotTell)
+        ? exitCodes.cannotTell
+        : codes.includes(exitCodes.finding)
+          ? exitCodes.finding
+          : exitCodes.ok
+    }, options.json),
+  )
+
+async function verifyDatabase(options: Options, policy: Policy | undefined): Promise<ExitCode> {
+  if (policy === undefined)
+    throw new AuditLogError('option_invalid', 'give the verifier key of the log with --key, or a policy')
+  const since = options.from === undefined ? undefined : readSmallFile(options.from)
+  const { schema, canonical } = options
+  return print(
+    'database',
+    await withDatabase(options, (pool) => verifyLog(pool, { policy, schema, since, canonical })),
+    options.json,
+  )
+}
+
+async function verifySigned(
+  path: string,
+  kind: Exclude<EvidenceKind, 'entries'>,
+  options: Options,
+  policy: Policy | undefined,
+): Promise<ExitCode> {
+  const { from, entry, canonical } = options
+  try {
+    return print(path, await verifyEvidence(path, kind, { policy, from, entry, canonical }), options.json)
+  } catch (error) {
+    if (!(error instanceof AuditLogError)) throw error
+    process.stderr.write(
+      options.json
+        ? `${JSON.stringify({ file: path, error: error.code, message: error.message })}\n`
+        : `${path}: cannot be verified: ${error.message} (${error.code})\n`,
+    )
+    return exitCodes.cannotTell
+  }
+}
+
+function print(path: string, report: VerificationReport, json: boolean): ExitCode {
+  process.stdout.write(`${json ? JSON.stringify({ file: path, ...report }) : describeReport(path, report)}\n`)
+  return report.ok ? exitCodes.ok : exitCodes.finding
+}
 
 async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
   const bar = await startBar(file)

@@ -1,0 +1,72 @@
+import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Command } from 'commander'
+import { AuditLogError } from '../errors.ts'
+import { type BundleSelection, writeBundle } from '../evidence/write-bundle.ts'
+import { EntryQuery } from '../query/entry-query.ts'
+import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
+import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
+
+interface Options extends DatabaseOptions, TrustOptions {
+  readonly bundle: boolean
+  readonly from?: number
+  readonly to?: number
+  readonly since?: string
+  readonly until?: string
+  readonly action?: string[]
+  readonly user?: string[]
+  readonly tenant?: string[]
+  readonly target?: string[]
+  readonly output?: string
+}
+
+/** `audit-log export --bundle`: writes entries with their proof. Exit code 0, or 2 when they cannot be. */
+export const exportCommand: Command = addDatabaseOptions(
+  new Command('export')
+    .description('Write entries together with the proof that the log contains them, as one file that verifies offline.')
+    .option('--bundle', 'with the proof; the only kind of export that this command writes', true)
+    .option('--from <leaf>', 'first leaf of a range, which is proved to be complete', wholeNumber)
+    .option('--to <leaf>', 'behind the last leaf of the range; default is the end of the checkpoint', wholeNumber)
+    .option('--since <time>', 'filter: at or after this time (RFC 3339)')
+    .option('--until <time>', 'filter: before this time (RFC 3339)')
+    .option('--action <pattern...>', 'filter: actions, such as user.login or scan.*')
+    .option('--user <id...>', 'filter: users')
+    .option('--tenant <id...>', 'filter: tenants')
+    .option('--target <id...>', 'filter: targets')
+    .option('--key <vkey...>', 'prove against the newest checkpoint that is signed with one of these verifier keys')
+    .option('--policy <file>', 'prove against the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts')
+    .option('-o, --output <file>', 'file to write; default is standard output'),
+)
+  .addHelpText('after', '\nVerify it with audit-log verify. Exit code: 0 written, 2 not.')
+  .action((options: Options) =>
+    runAction(async () => {
+      const policy = await readPolicy(options)
+      await withDatabase(options, async (pool) => {
+        const pieces = writeBundle(pool, selectionOf(options, EntryQuery.over(pool, options.schema)), {
+          schema: options.schema,
+          policy,
+        })
+        if (options.output === undefined) for await (const piece of pieces) process.stdout.write(piece)
+        else await pipeline(Readable.from(pieces), createWriteStream(options.output, { flags: 'wx' }))
+      })
+      return exitCodes.ok
+    }),
+  )
+
+function selectionOf(options: Options, everything: EntryQuery): BundleSelection {
+  const { from, to, since, until, action, user, tenant, target } = options
+  const filtered = [since, until, action, user, tenant, target].some((filter) => filter !== undefined)
+  if (from !== undefined || to !== undefined || !filtered) {
+    if (filtered) throw new AuditLogError('option_invalid', 'give a range of leaves or a filter, not both')
+    return { from: from ?? 0, to }
+  }
+  let query = everything
+  if (since !== undefined) query = query.since(since)
+  if (until !== undefined) query = query.until(until)
+  if (action !== undefined) query = query.action(action)
+  if (user !== undefined) query = query.user(user)
+  if (tenant !== undefined) query = query.tenant(tenant)
+  if (target !== undefined) query = query.target(target)
+  return { query }
+}

@@ -1,0 +1,126 @@
+import { createReadStream, lstatSync, openSync, readSync, closeSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { AuditLogError } from '../errors.ts'
+import { readAtMost } from '../evidence/archive-files.ts'
+import { verifyArchive } from '../evidence/verify-archive.ts'
+import { verifyBundle } from '../evidence/verify-bundle.ts'
+import { verifyProof } from '../evidence/verify-proof.ts'
+import type { VerificationFinding, VerificationReport } from '../evidence/verdict.ts'
+import type { Policy } from '../tlog/index.ts'
+import { readSmallFile } from './trust.ts'
+
+/** What a path holds, by its contents. */
+export type EvidenceKind = 'archive' | 'bundle' | 'proof' | 'entries'
+
+/** What the evidence is verified against. */
+export interface EvidenceOptions {
+  readonly policy: Policy | undefined
+  /** File with an earlier checkpoint. */
+  readonly from?: string | undefined
+  /** File with the entry that a proof is about, or its hash. */
+  readonly entry?: string | undefined
+  readonly canonical: boolean
+}
+
+const largestProofBytes = 2_000_000
+
+/** Looks at the first bytes of a file, or at what is in a directory. */
+export function kindOf(path: string): EvidenceKind {
+  if (path === '-') return 'entries'
+  if (existsSync(path) && lstatSync(path).isDirectory()) return 'archive'
+  const start = firstBytes(path)
+  if (start.startsWith('{"format":"audit-log-bundle/')) return 'bundle'
+  return start.startsWith('c2sp.org/tlog-proof@') ? 'proof' : 'entries'
+}
+
+/** Verifies an archive, a bundle or a proof. */
+export async function verifyEvidence(
+  path: string,
+  kind: Exclude<EvidenceKind, 'entries'>,
+  { policy, from, entry, canonical }: EvidenceOptions,
+): Promise<VerificationReport> {
+  if (policy === undefined) {
+    throw new AuditLogError('option_invalid', `give the log's verifier key with --key, or a policy with --policy`)
+  }
+  if (kind === 'archive') {
+    const known =
+      from === undefined
+        ? undefined
+        : readSmallFile(existsSync(join(from, 'checkpoint')) ? join(from, 'checkpoint') : from)
+    return verifyArchive(path, { policy, from: known, canonical })
+  }
+  if (kind === 'bundle') return verifyBundle(createReadStream(path, { highWaterMark: 1024 * 1024 }), { policy })
+  if (entry === undefined) throw new AuditLogError('option_invalid', 'give the entry, or its hash, with --entry')
+  const proof = readAtMost(path, largestProofBytes)
+  if (typeof proof === 'string') throw new AuditLogError('proof_malformed', `the proof cannot be read: ${proof}`)
+  return verifyProof(proof, { policy, entry: readEntry(entry) })
+}
+
+/** One line for the report and one for each finding. */
+export function describeReport(path: string, report: VerificationReport): string {
+  const { verdict, ok, size, begin, entries, purged, cosignatures, findings } = report
+  const witnesses = cosignatures.map(
+    ({ witness, timeSeconds }) => `, seen by ${witness} at ${new Date(timeSeconds * 1000).toISOString()}`,
+  )
+  const scope = begin > 0 ? `, verified from leaf ${begin}` : ''
+  const summary = `${entries} entries of a log of ${size} leaves${scope}${purged > 0 ? `, ${purged} purged` : ''}${witnesses.join('')}`
+  return [
+    `${path}: ${ok ? verdict : verdict.toUpperCase()}: ${summary}`,
+    ...findings.map((finding) => `${path}: ${describeFinding(finding)}`),
+    ...scopeOf(path, report),
+  ].join('\n')
+}
+
+function scopeOf(path: string, report: VerificationReport): string[] {
+  if (!('filter' in report)) return []
+  const { leaves, filter } = report as VerificationReport & { leaves?: readonly number[]; filter?: unknown }
+  if (leaves !== undefined) return [`${path}: has every leaf from ${leaves[0]} to before ${leaves[1]}`]
+  return [
+    `${path}: what was asked for, as the file says: ${JSON.stringify(filter)}; nothing proves that it has everything that this finds`,
+  ]
+}
+
+function describeFinding({
+  verdict,
+  message,
+  leafIndex,
+  leafEnd,
+  seq,
+  field,
+  original,
+  file,
+}: VerificationFinding): string {
+  const leaves = leafEnd === undefined || leafEnd === (leafIndex ?? 0) + 1 ? '' : ` to ${leafEnd - 1}`
+  const place = [
+    ...(leafIndex === undefined ? [] : [`leaf ${leafIndex}${leaves}`]),
+    ...(seq === undefined ? [] : [`seq ${seq}`]),
+    ...(file === undefined ? [] : [JSON.stringify(file)]),
+  ].join(', ')
+  const edit =
+    field === undefined ? '' : `: ${field} was ${original === undefined ? 'edited' : JSON.stringify(original)}`
+  return `${verdict}${place === '' ? '' : ` (${place})`}: ${message}${edit}`
+}
+
+function readEntry(entry: string): unknown {
+  if (/^[0-9a-f]{64}$/.test(entry)) return entry
+  try {
+    return JSON.parse(readSmallFile(entry).toString())
+  } catch (error) {
+    if (error instanceof AuditLogError) throw error
+    throw new AuditLogError('option_invalid', 'the file of --entry is not the JSON of one entry')
+  }
+}
+
+function firstBytes(path: string): string {
+  const buffer = Buffer.alloc(64)
+  let descriptor: number | undefined
+  try {
+    descriptor = openSync(path, 'r')
+    return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, buffer.length, 0))
+  } catch {
+    // What cannot be read is reported by whoever tries to.
+    return ''
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
+  }
+}
