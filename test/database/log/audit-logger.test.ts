@@ -319,6 +319,19 @@ describe('Invariant 13: secrets never reach an error', () => {
       String(error.cause)
     expect(everything).not.toMatch(/hunter2|mallory/)
   })
+
+  // PostgreSQL prints the value into the message of a data error.
+  it('nor the message of a data error', async () => {
+    const casting = await testLog()
+    await casting.admin.query(
+      `create function public.cast_user() returns trigger language plpgsql as $$ begin
+         perform new.user_id::integer; return new; end $$;
+       create trigger zz_cast before insert on audit_log.entry for each row execute function public.cast_user()`,
+    )
+    const error = await errorOf(new AuditLogger({ db: casting.appPool }).log({ action: 'a.b', user_id: 'mallory' }))
+    expect([error.code, error.sqlState]).toEqual(['write_failed', '22P02'])
+    expect(`${String(error.stack)}${String(error.cause)}${JSON.stringify(error)}`).not.toContain('mallory')
+  })
 })
 
 describe('onError', () => {
