@@ -132,11 +132,22 @@ export class TokenCache {
 export function controlOfTokenError(error: unknown): Control {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   const detail = error instanceof EntraError ? error.message : `the credential failed (${nameOf(error)})`
-  const refused = typeof status === 'number' && status >= 400 && status < 500 && status !== 408 && status !== 429
+  const refused =
+    typeof status === 'number'
+      ? status >= 400 && status < 500 && status !== 408 && status !== 429
+      : refusals.has(nameOf(error))
   return refused
     ? { kind: 'pause', cause: 'auth', code: 'token_refused', detail }
     : { kind: 'backoff', code: 'token_unavailable', detail }
 }
+
+/** Errors of `@azure/identity` that say nothing of a status. */
+const refusals: ReadonlySet<string> = new Set([
+  'AuthenticationError',
+  'AuthenticationRequiredError',
+  'AggregateAuthenticationError',
+  'CredentialUnavailableError',
+])
 
 function freshUntil({ expiresOnTimestamp, refreshAfterTimestamp }: AccessToken): number {
   const latest = expiresOnTimestamp - refreshBeforeMs

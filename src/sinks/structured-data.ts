@@ -45,12 +45,12 @@ export function encodeStructured(item: LogItem, id: string, maximumBytes: number
 function entryParameters(item: ForwardedEntry, squeezed?: number): SyslogParameters {
   const { entry } = item
   const parameters: [string, string][] = [
-    ['leaf', String(item.leafIndex)],
+    ['leafIndex', String(item.leafIndex)],
     ['seq', String(entry.seq)],
     ['id', entry.id],
-    ['hash', entry.entry_hash],
+    ['entryHash', entry.entry_hash],
   ]
-  if (item.previousEntryHash !== null) parameters.push(['previousHash', item.previousEntryHash])
+  if (item.previousEntryHash !== null) parameters.push(['previousEntryHash', item.previousEntryHash])
   parameters.push(['time', entry.timestamp], ['action', entry.action], ['outcome', entry.outcome])
   if (entry.source_ip !== null) parameters.push(['src', toPlainLine(entry.source_ip)])
   const exact: Record<string, string> = {}

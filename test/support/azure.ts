@@ -94,9 +94,11 @@ export async function startFakeAzure(identity: Identity, now: () => number = Dat
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const wire = Buffer.concat(chunks)
-    const path = request.url ?? ''
+    // Microsoft's own client writes the hyphen of api-version as %2D.
+    const path = decodeURIComponent(request.url ?? '')
     if (path.includes('/.well-known/openid-configuration')) return discovery(response)
-    if (path.endsWith('/oauth2/v2.0/token')) return token(new URLSearchParams(wire.toString()), response)
+    if (path.split('?')[0]?.endsWith('/oauth2/v2.0/token') === true)
+      return token(new URLSearchParams(wire.toString()), response)
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(wire) : wire
     fake.requests.push({ path, headers: request.headers, wireBytes: wire.length, body: body.toString() })
     ingest(request, response, path, wire.length, body)

@@ -412,7 +412,7 @@ describe('other syslog receivers', () => {
       expect(JSON.parse(entry['details']!)).toEqual({ note: texts[index] })
       const exact = JSON.parse(entry['exact'] ?? '{}') as Record<string, string>
       expect(exact['user_id'] ?? entry['user']).toBe(texts[index])
-      expect(entry['leaf']).toBe(String(index))
+      expect(entry['leafIndex']).toBe(String(index))
     }
   })
 })
