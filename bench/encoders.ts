@@ -15,7 +15,7 @@ import { encodeStructured } from '../src/sinks/structured-data.ts'
 import { forwardedMany } from '../test/support/forwarded.ts'
 
 const items = forwardedMany(1000)
-const rounds = 100
+const rounds = 20
 const names = readProduct({})
 const events = readCloudEventsOptions({ source: '/log' })
 
