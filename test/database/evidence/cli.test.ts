@@ -1,0 +1,58 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { inTemporaryDirectory } from '../../support/archive.ts'
+import { buildCli } from '../../support/cli.ts'
+import { sequencedLog } from '../../support/sequenced-log.ts'
+
+const log = await sequencedLog()
+await log.grow(300)
+const entry = await log.audit.log({ action: 'user.login', user_id: 'alice' })
+await log.grow(10)
+const cli = await buildCli()
+const database = ['--database-url', log.reader.url]
+const key = ['--key', log.verifierKey]
+
+it('archives, proves and exports, and verifies each of them by what it holds', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const [archive, bundle, filtered, proof] = ['archive', 'a.bundle', 'b.bundle', 'one.tlog-proof'].map((name) =>
+      join(directory, name),
+    ) as [string, string, string, string]
+    expect(await cli(['archive', archive, ...database])).toMatchObject({ code: 0 })
+    expect(await cli(['export', '--from', '5', '--to', '9', '-o', bundle, ...database])).toMatchObject({ code: 0 })
+    expect(await cli(['export', '--user', 'alice', '-o', filtered, ...database])).toMatchObject({ code: 0 })
+    const proved = await cli(['prove', String(entry.seq), ...database])
+    expect(proved).toMatchObject({ code: 0 })
+    writeFileSync(proof, proved.stdout)
+    writeFileSync(join(directory, 'entry.json'), JSON.stringify(entry))
+    for (const path of [archive, bundle, filtered]) {
+      const verified = await cli(['verify', path, ...key])
+      expect(verified).toMatchObject({ code: 0, stderr: '' })
+      expect(verified.stdout).toContain(`${path}: intact`)
+    }
+    expect(await cli(['verify', proof, ...key, '--entry', entry.entry_hash])).toMatchObject({ code: 0 })
+    expect(await cli(['verify', proof, ...key, '--entry', join(directory, 'entry.json')])).toMatchObject({ code: 0 })
+    expect(await cli(['verify', proof, ...key, '--entry', '0'.repeat(64)])).toMatchObject({ code: 1 })
+    expect(
+      await cli(['verify', '--database', ...database, ...key, '--from', join(archive, 'checkpoint')]),
+    ).toMatchObject({ code: 0 })
+    expect(await cli(['verify', archive])).toMatchObject({ code: 2 })
+
+    const entries = join(archive, 'entries/000.p/311.ndjson')
+    writeFileSync(entries, readFileSync(entries, 'utf8').replace('"alice"', '"mallory"'))
+    const edited = await cli(['verify', archive, ...key])
+    expect(edited.code).toBe(1)
+    expect(edited.stdout).toContain('ENTRY_EDITED')
+    expect(edited.stdout).toContain('seq 301')
+  })
+})
+
+it('refuses garbage as a proof without reading it', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const proof = join(directory, 'garbage')
+    writeFileSync(proof, Buffer.concat([Buffer.from('c2sp.org/tlog-proof@v1\n'), Buffer.alloc(100_000_000, 'x')]))
+    const result = await cli(['verify', proof, ...key, '--entry', '0'.repeat(64)])
+    expect(result).toMatchObject({ code: 2, stdout: '' })
+    expect(result.stderr).toContain('proof_malformed')
+  })
+})
