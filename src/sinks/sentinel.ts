@@ -13,7 +13,7 @@ import { idOf, timestampOf } from './item-text.ts'
 import type { LogItem } from './log-item.ts'
 import { invalidOption, wholeNumber } from './option.ts'
 import { type ProductNames, type ProductOptions, readProduct } from './product.ts'
-import { asimColumns, asimRow, type Columns, findColumnFault, logColumns, logRow } from './sentinel-row.ts'
+import { asimRow, type Columns, findColumnFault, logRow } from './sentinel-row.ts'
 import type { AttemptOptions, Control, EncodedEvent, SendResult, Sink, SinkCapabilities, Unencodable } from './sink.ts'
 
 /**
@@ -74,7 +74,8 @@ export class SentinelSink implements Sink {
   readonly #tokens: TokenCache
   readonly #path: string
   readonly #table: 'log' | 'asim'
-  readonly #columns: Columns
+  /** Undefined for the columns of the template, which the rows are made for. */
+  readonly #columns: Columns | undefined
   readonly #names: ProductNames
   readonly #hostname: string | undefined
 
@@ -88,7 +89,7 @@ export class SentinelSink implements Sink {
     const stream = options.stream ?? streams[table]
     if (!/^(Custom|Microsoft)-[A-Za-z][A-Za-z0-9_]*$/.test(stream)) throw invalidOption('Custom- and a name', 'stream')
     this.#table = table
-    this.#columns = options.columns ?? (table === 'log' ? logColumns : asimColumns)
+    this.#columns = options.columns
     this.#names = readProduct(options)
     this.#hostname = options.hostname
     this.#path = `/dataCollectionRules/${dcrImmutableId}/streams/${stream}?api-version=2023-01-01`
@@ -110,7 +111,7 @@ export class SentinelSink implements Sink {
 
   encode(item: LogItem): EncodedEvent | Unencodable {
     const row = this.#table === 'log' ? logRow(item) : asimRow(item, this.#names, this.#hostname)
-    const fault = findColumnFault(row, this.#columns)
+    const fault = this.#columns === undefined ? undefined : findColumnFault(row, this.#columns)
     if (fault !== undefined) {
       return {
         code: 'column_undeclared',

@@ -319,7 +319,8 @@ describe('Microsoft Sentinel', () => {
     expect(isUnencodable(mistyped) && mistyped.reason).toContain('Seq')
     for (const table of ['log', 'asim'] as const) {
       for (const item of [forwarded(), checkpointNotice()]) {
-        expect(isUnencodable(sentinel(fake, { table }).encode(item))).toBe(false)
+        const columns = table === 'log' ? logColumns : asimColumns
+        expect(isUnencodable(sentinel(fake, { table, columns }).encode(item))).toBe(false)
       }
     }
   })
