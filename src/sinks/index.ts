@@ -33,7 +33,9 @@ export type {
   SinkCapabilities,
   Unencodable,
 } from './sink.ts'
+export { type CopyFinding, type CopyReport } from './copy-report.ts'
 export { SplunkSink, type SplunkOptions } from './splunk.ts'
+export { verifyCopy, type VerifyCopyOptions } from './verify-copy.ts'
 export type { ForwarderCounters, ForwarderProblem, ForwarderStatus } from './status.ts'
 export { SyslogSink, type SyslogOptions } from './syslog.ts'
 export type { SyslogTlsOptions, SyslogTransportOptions } from './syslog-delivery.ts'
