@@ -39,6 +39,8 @@ export interface FakeServer {
   readonly requests: FakeRequest[]
   /** Faults for the next requests, in turn; undefined is none. */
   readonly faults: (Fault | undefined)[]
+  /** Which requests `faults` are for. Default is all. */
+  faultsFor: (request: FakeRequest) => boolean
   /** The fault of all requests for which `faults` has none. */
   fault: Fault | undefined
   /** Whether replies are compressed for clients that say they take it. */
@@ -57,7 +59,7 @@ export async function startFakeServer(
     void readRequest(incoming).then(
       (request) => {
         requests.push(request)
-        const fault = fake.faults.length > 0 ? fake.faults.shift() : fake.fault
+        const fault = fake.faults.length > 0 && fake.faultsFor(request) ? fake.faults.shift() : fake.fault
         if (fault === undefined) return reply(response, incoming, handle(request))
         if (fault.after === true) handle(request)
         return misbehave(fault, response, incoming)
@@ -101,6 +103,7 @@ export async function startFakeServer(
     port,
     requests,
     faults: [],
+    faultsFor: () => true,
     fault: undefined,
     compress: false,
     async stop() {

@@ -161,7 +161,7 @@ describe('verify-copy', () => {
   it('shows with a checkpoint from elsewhere that the end is missing', async () => {
     const cut = raws.slice(0, placeOf(699) + 2)
     expect((await verify(ndjson(cut))).findings).toEqual([])
-    const newest = String(log.checkpoints.at(-1)?.details['note'])
+    const newest = log.checkpoints.at(-1)?.details['note'] as string
     const { findings } = await verify(ndjson(cut), { checkpoints: [newest] })
     expect(findings).toEqual([{ kind: 'missing', first: 700, last: 999 }])
   })
