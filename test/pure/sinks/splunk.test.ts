@@ -284,7 +284,7 @@ describe('Splunk', () => {
     const handleOf = ({ outcomes }: SendResult): object => (outcomes[0] as { handle: object }).handle
     expect(await sink.confirm([handleOf(mine)], { signal })).toEqual(['confirmed'])
     expect(await other.confirm([handleOf(theirs)], { signal })).toEqual(['confirmed'])
-    expect(fake.acknowledged.map((key) => key[0]).toSorted()).toEqual(['0', '1'])
+    expect(new Set(fake.acknowledged.map((key) => key[0]))).toEqual(new Set(['0', '1']))
     // The same number at the other indexer confirms nothing.
     const again = await sink.send(encode(sink, 1), { signal })
     expect(await other.confirm([handleOf(again)], { signal })).toEqual(['waiting'])
