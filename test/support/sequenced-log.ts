@@ -15,6 +15,8 @@ export interface SequencedLog extends TestLog {
   /** Logs so many entries and sequences them in checkpoints of at most 5,000. */
   grow(count: number): Promise<void>
   readonly audit: AuditLogger
+  /** How many entries there are. */
+  size(): number
 }
 
 export async function sequencedLog(): Promise<SequencedLog> {
@@ -37,6 +39,7 @@ export async function sequencedLog(): Promise<SequencedLog> {
     verifierKey: key.verifierKey,
     signerKey: key.signerKey,
     audit,
+    size: () => logged,
     async grow(count) {
       for (let left = count; left > 0; left -= 1000) {
         await audit.logMany(

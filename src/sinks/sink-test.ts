@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import type { ForwardedNotice } from './log-item.ts'
+import { type Confirmation, type Control, isUnencodable, type Outcome, type Sink } from './sink.ts'
+
+/** What became of the event that {@link testSink} sent. */
+export interface SinkTestReport {
+  /** To search for in the SIEM. */
+  readonly id: string
+  readonly destination: string
+  /** What the receiver says of itself; undefined when it cannot be asked. */
+  readonly health: Control | undefined
+  /** What became of the event; undefined when it could not be encoded. */
+  readonly outcome: Outcome | undefined
+  readonly control: Control | undefined
+  /** For an event that was `pending`: what came of it in time. */
+  readonly confirmation: Confirmation | undefined
+  /** Whether the event has arrived, as far as the receiver says. */
+  readonly delivered: boolean
+}
+
+/**
+ * Sends one event that is marked as a test (`audit_log.sink_test`) and says what came back. It is no entry of the log, and needs
+ * no database.
+ *
+ * @param timeoutMs how long to wait for a confirmation. Default is 30,000.
+ */
+export async function testSink(sink: Sink, timeoutMs: number = 30_000): Promise<SinkTestReport> {
+  const { signal } = new AbortController()
+  const id = `test-${randomUUID()}`
+  const notice: ForwardedNotice = {
+    kind: 'test',
+    id,
+    timestamp: `${new Date().toISOString().slice(0, -1)}000Z`,
+    action: 'audit_log.sink_test',
+    details: { note: 'Sent by "audit-log sink test". No entry of the log.' },
+  }
+  const base = { id, destination: sink.description }
+  const health = await sink.health?.({ signal })
+  const encoded = sink.encode(notice)
+  if (isUnencodable(encoded)) {
+    return { ...base, health, outcome: undefined, control: undefined, confirmation: undefined, delivered: false }
+  }
+  const { outcomes, control } = await sink.send([encoded], { signal })
+  const [outcome] = outcomes
+  const confirmation = outcome?.kind === 'pending' ? await confirmationOf(sink, outcome.handle, timeoutMs) : undefined
+  const delivered = outcome?.kind === 'delivered' || outcome?.kind === 'duplicate' || confirmation === 'confirmed'
+  return { ...base, health, outcome, control, confirmation, delivered }
+}
+
+async function confirmationOf(sink: Sink, handle: object, timeoutMs: number): Promise<Confirmation | undefined> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  for (;;) {
+    const [answer] = (await sink.confirm?.([handle], { signal })) ?? []
+    if (answer !== 'waiting' || signal.aborted) return answer
+    await new Promise((resolve) => setTimeout(resolve, sink.capabilities.confirmIntervalMs ?? 1000))
+  }
+}
