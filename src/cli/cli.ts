@@ -4,12 +4,15 @@ import { doctorCommand } from './doctor.ts'
 import { archiveCommand } from './archive.ts'
 import { drillCommand } from './drill.ts'
 import { exportCommand } from './export.ts'
+import { forwardCommand } from './forward.ts'
 import { keyCommand } from './key.ts'
 import { purgeCommand } from './purge.ts'
 import { retentionCommand } from './retention.ts'
 import { proveCommand } from './prove.ts'
 import { sequenceCommand } from './sequence.ts'
+import { sinkCommand } from './sink.ts'
 import { verifyCommand } from './verify.ts'
+import { verifyCopyCommand } from './verify-copy.ts'
 import { witnessCommand } from './witness.ts'
 
 const program = new Command('audit-log')
@@ -19,12 +22,15 @@ const program = new Command('audit-log')
   .addCommand(archiveCommand)
   .addCommand(drillCommand)
   .addCommand(exportCommand)
+  .addCommand(forwardCommand)
   .addCommand(keyCommand)
   .addCommand(purgeCommand)
   .addCommand(retentionCommand)
   .addCommand(proveCommand)
   .addCommand(sequenceCommand)
+  .addCommand(sinkCommand)
   .addCommand(verifyCommand)
+  .addCommand(verifyCopyCommand)
   .addCommand(witnessCommand)
 
 // Commander ends with 1 for a wrong command line; here 1 means that something does not verify, so that becomes 2.

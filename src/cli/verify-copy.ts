@@ -82,7 +82,7 @@ function findingText(finding: CopyFinding): string {
       return `record ${finding.record} has a checkpoint that does NOT VERIFY (${finding.code})`
     case 'checkpoints_forked':
       return `there are two checkpoints of ${finding.treeSize} leaves: the log was FORKED`
-    case 'unreadable':
+    default:
       return `record ${finding.record} says nothing that can be verified`
   }
 }

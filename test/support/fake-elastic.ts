@@ -51,6 +51,8 @@ const product = { 'x-elastic-product': 'Elasticsearch' }
 export async function startFakeElastic(options: FakeElasticOptions = {}): Promise<FakeElastic> {
   const apiKey = options.apiKey ?? Buffer.from('id:key').toString('base64')
   const generations = new Map<string, number>()
+  /** Index and id of each document. */
+  const held = new Set<string>()
 
   const handle = (request: FakeRequest): FakeReply => {
     const { authorization } = request.headers
@@ -137,7 +139,7 @@ export async function startFakeElastic(options: FakeElasticOptions = {}): Promis
     const index = fake.dataStreams.has(name)
       ? `.ds-${name}-${String(generations.get(name) ?? 1).padStart(6, '0')}`
       : name
-    if (fake.documents.some((document) => document.id === id && document.index === index)) {
+    if (held.has(`${index}/${id}`)) {
       return failed(
         index,
         id,
@@ -146,6 +148,7 @@ export async function startFakeElastic(options: FakeElasticOptions = {}): Promis
         `[${id}]: version conflict, document already exists (current version [1])`,
       )
     }
+    held.add(`${index}/${id}`)
     fake.documents.push({ id, index, text, source })
     return { _index: index, _id: id, status: 201 }
   }
