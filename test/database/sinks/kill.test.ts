@@ -23,8 +23,8 @@ it.runIf(isNewest)(
     const look = (): number => {
       for (; seen < fake.events.length; seen += 1) {
         const { fields, text } = fake.events[seen]!
-        if (fields['leaf_index'] !== undefined)
-          leaves.set(String(fields['leaf_index']), (leaves.get(String(fields['leaf_index'])) ?? new Set()).add(text))
+        const leaf = fields['leaf_index'] as string | undefined
+        if (leaf !== undefined) leaves.set(leaf, (leaves.get(leaf) ?? new Set()).add(text))
       }
       return leaves.size
     }
