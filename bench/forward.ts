@@ -1,0 +1,156 @@
+import http from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { forwardedMany } from '../test/support/forwarded.ts'
+import { systemClock } from '../src/sinks/clock.ts'
+import { Delivery } from '../src/sinks/delivery.ts'
+import { ElasticSink } from '../src/sinks/elastic.ts'
+import { HttpClient } from '../src/sinks/http-client.ts'
+import type { EncodedEvent, Sink } from '../src/sinks/sink.ts'
+import { SplunkSink } from '../src/sinks/splunk.ts'
+import { compare } from './support.ts'
+
+// How fast entries drain into a receiver on this host that only counts, next to the bare HTTP client posting bodies that were
+// prepared beforehand; what encoding costs next to JSON.stringify; and what memory a stopped sink takes with a backlog.
+
+const total = Number(process.env['BENCH_ENTRIES'] ?? 50_000)
+const items = forwardedMany(1000, (index) => ({
+  details: { number: index, browser: 'Mozilla/5.0 (X11; Linux x86_64)', duration_ms: 17 },
+}))
+const item = (index: number): (typeof items)[number] => items[index % items.length]!
+
+const server = http.createServer((request, response) => {
+  let documents = 0
+  request.on('data', (chunk: Buffer) => {
+    // What Elasticsearch answers has one item for each document.
+    if (request.url?.includes('_bulk') === true)
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) documents += 0.5
+  })
+  request.on('end', () => {
+    if (request.url?.includes('_bulk') !== true) return response.end('{"text":"Success","code":0}')
+    return response.end(`{"errors":false,"items":[${'{"create":{"status":201}},'.repeat(documents).slice(0, -1)}]}`)
+  })
+})
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+const sinks = {
+  Splunk: (): Sink => new SplunkSink({ url, token: 'token', index: 'audit', gzip: false }),
+  Elastic: (): Sink => new ElasticSink({ url, apiKey: 'key', gzip: false }),
+}
+
+async function drain(sink: Sink): Promise<number> {
+  let position = 0
+  const ending = new AbortController()
+  await new Delivery({
+    sink,
+    start: { leafIndex: 0, checkpointSize: 0 },
+    read: ({ leafIndex }) => {
+      const count = Math.min(1000, total - leafIndex)
+      // As when it is read from the database: the line is parsed.
+      return Promise.resolve(
+        Array.from({ length: count }, (_, offset) => {
+          const { entry, line, ...rest } = item(leafIndex + offset)
+          const parsed = { ...(JSON.parse(line) as typeof entry), entry_hash: entry.entry_hash }
+          return {
+            item: { ...rest, line, entry: parsed, leafIndex: leafIndex + offset },
+            after: { leafIndex: leafIndex + offset + 1, checkpointSize: 0 },
+          }
+        }),
+      )
+    },
+    commit: (progress) => {
+      position = progress.position.leafIndex
+      if (position === total) ending.abort()
+      return Promise.resolve()
+    },
+    clock: systemClock,
+    intervalMs: 1000,
+    maxBufferedBytes: 16 * 1024 * 1024,
+    stopTimeoutMs: 5000,
+  }).run(ending.signal)
+  await sink.close()
+  return total
+}
+
+for (const [name, make] of Object.entries(sinks)) {
+  const encoder = make()
+  const { maxBatchBytes } = encoder.capabilities
+  const bodies: Buffer[] = []
+  let batch: Uint8Array[] = []
+  let bytes = 0
+  for (let index = 0; index < total; index += 1) {
+    const { bytes: event } = encoder.encode(item(index)) as EncodedEvent
+    if (bytes + event.length > maxBatchBytes) {
+      bodies.push(Buffer.concat(batch))
+      batch = []
+      bytes = 0
+    }
+    batch.push(event)
+    bytes += event.length
+  }
+  bodies.push(Buffer.concat(batch))
+  const path = name === 'Splunk' ? '/services/collector/event' : '/x/_bulk'
+  const bare = async (): Promise<number> => {
+    const client = new HttpClient({ url, gzip: false }, 4, 16 * 1024 * 1024)
+    const { signal } = new AbortController()
+    let next = 0
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        while (next < bodies.length) {
+          next += 1
+          await client.request({ method: 'POST', path, headers: {}, body: bodies[next - 1]!, signal })
+        }
+      }),
+    )
+    client.close()
+    return total
+  }
+  await compare(`${name}: draining ${total} entries against posting prepared bodies`, 3, {
+    'the bare HTTP client with prepared bodies': bare,
+    'read, parse, encode, send, commit': () => drain(make()),
+  })
+  await compare(`${name}: encoding an entry`, 5, {
+    'JSON.stringify of it': () => {
+      for (let index = 0; index < 20_000; index += 1) Buffer.from(JSON.stringify(item(index).entry))
+      return Promise.resolve(20_000)
+    },
+    'encode()': () => {
+      for (let index = 0; index < 20_000; index += 1) encoder.encode(item(index))
+      return Promise.resolve(20_000)
+    },
+  })
+}
+await new Promise((resolve) => server.close(resolve))
+
+// A stopped sink with a backlog of a million.
+const stopped = new SplunkSink({ url: 'http://127.0.0.1:9', token: 'token' })
+const ending = new AbortController()
+const delivery = new Delivery({
+  sink: stopped,
+  start: { leafIndex: 0, checkpointSize: 0 },
+  read: ({ leafIndex }) =>
+    Promise.resolve(
+      Array.from({ length: Math.min(1000, 1_000_000 - leafIndex) }, (_, offset) => ({
+        item: { ...item(leafIndex + offset), leafIndex: leafIndex + offset },
+        after: { leafIndex: leafIndex + offset + 1, checkpointSize: 0 },
+      })),
+    ),
+  commit: () => Promise.resolve(),
+  clock: systemClock,
+  intervalMs: 1000,
+  maxBufferedBytes: 16 * 1024 * 1024,
+  stopTimeoutMs: 0,
+})
+const running = delivery.run(ending.signal)
+const memory = async (): Promise<number> => {
+  await sleep(2000)
+  globalThis.gc?.()
+  return Math.round(process.memoryUsage().heapUsed / 2 ** 20)
+}
+const [first, second] = [await memory(), await memory()]
+console.log(
+  `\nA stopped sink with 1,000,000 waiting: ${Math.round(delivery.bufferedBytes / 2 ** 20)} MiB of events held; heap ${first} MiB after 2 s, ${second} MiB after 4 s`,
+)
+ending.abort()
+await running
