@@ -40,13 +40,12 @@ export class Confirmations {
     onDone: () => void,
   ): void {
     if (this.#task !== undefined || this.#sink.confirm === undefined) return
-    const slots = window.pending()
-    this.#waiting = slots.length > 0
+    this.#waiting = window.pending.size > 0
     if (!this.#waiting || this.#clock.now() < this.#notBefore) return
-    this.#task = this.#ask(slots, signal, onAnswer).finally(() => {
+    this.#task = this.#ask([...window.pending], signal, onAnswer).finally(() => {
       this.#notBefore = this.#clock.now() + this.#intervalMs
       this.#task = undefined
-      this.#waiting = window.pending().length > 0
+      this.#waiting = window.pending.size > 0
       onDone()
     })
   }

@@ -106,7 +106,7 @@ export class Delivery {
   }
 
   get unconfirmed(): number {
-    return this.#window.pending().length
+    return this.#window.pending.size
   }
 
   /** RFC 3339 time of the oldest event that is not settled. */
@@ -255,7 +255,7 @@ export class Delivery {
       this.#breakOff.signal,
       (slot, confirmed) => {
         if (confirmed) {
-          slot.state = 'settled'
+          this.#window.confirm(slot)
           this.counters.delivered += 1
           this.#gate.succeeded()
         } else this.#window.release(slot)

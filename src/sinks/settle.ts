@@ -73,8 +73,7 @@ function settleOne(
       if (outcome.kind === 'duplicate') counters.duplicates += 1
       return
     case 'pending':
-      slot.state = 'pending'
-      slot.handle = outcome.handle
+      window.await(slot, outcome.handle)
       return
     case 'quarantined':
       counters.quarantined += 1

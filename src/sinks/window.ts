@@ -26,6 +26,7 @@ export class Window {
   /** No slot before this one is ready. */
   #firstReady = 0
   #bytes = 0
+  readonly #pending = new Set<Slot>()
 
   /** Items in the window. */
   get size(): number {
@@ -52,8 +53,21 @@ export class Window {
   }
 
   /** The items that wait for a confirmation. */
-  pending(): Slot[] {
-    return this.#slots.filter(({ state }) => state === 'pending')
+  get pending(): ReadonlySet<Slot> {
+    return this.#pending
+  }
+
+  /** Lets an item wait for a confirmation. */
+  await(slot: Slot, handle: ConfirmHandle): void {
+    slot.state = 'pending'
+    slot.handle = handle
+    this.#pending.add(slot)
+  }
+
+  /** Settles an item that was confirmed. */
+  confirm(slot: Slot): void {
+    slot.state = 'settled'
+    this.#pending.delete(slot)
   }
 
   /** Takes the first ready items that fit into one batch, and marks them as being sent. */
@@ -79,6 +93,7 @@ export class Window {
     slot.state = 'ready'
     slot.handle = undefined
     slot.attempts += 1
+    this.#pending.delete(slot)
     this.#firstReady = 0
   }
 
