@@ -40,3 +40,6 @@ export type { ForwarderCounters, ForwarderProblem, ForwarderStatus } from './sta
 export { SyslogSink, type SyslogOptions } from './syslog.ts'
 export type { SyslogTlsOptions, SyslogTransportOptions } from './syslog-delivery.ts'
 export type { SyslogFraming, SyslogHeaderOptions } from './syslog-message.ts'
+export { sinkOfConfiguration } from './sink-kinds.ts'
+export { testSink, type SinkTestReport } from './sink-test.ts'
+export { splunkTemplate } from './splunk-template.ts'

@@ -1,5 +1,7 @@
 import { AuditLogError } from '../errors.ts'
 import { ElasticSink, type ElasticOptions } from './elastic.ts'
+import { HttpSink, type HttpSinkOptions } from './http-sink.ts'
+import { NdjsonSink } from './ndjson.ts'
 import { QRadarSink, type QRadarOptions } from './qradar.ts'
 import { SentinelSink, type SentinelOptions } from './sentinel.ts'
 import type { Sink } from './sink.ts'
@@ -12,6 +14,8 @@ const kinds: Readonly<Record<string, (options: object) => Sink>> = {
   sentinel: (options) => new SentinelSink(options as SentinelOptions),
   qradar: (options) => new QRadarSink(options as QRadarOptions),
   syslog: (options) => new SyslogSink(options as SyslogOptions),
+  http: (options) => new HttpSink(options as HttpSinkOptions),
+  ndjson: (options) => new NdjsonSink(options),
 }
 
 /**
