@@ -29,11 +29,14 @@ export const verifyCopyCommand: Command = new Command('verify-copy')
   .addHelpText('after', '\nExit code: 0 the copy is proven, 1 something is missing or altered, 2 that cannot be told.')
   .action((file: string, options: Options) =>
     runAction(async () => {
+      const policy = await policyOf(options)
+      const checkpoints = await Promise.all(options.checkpoint.map((path) => readFile(path)))
+      // Opened last: nobody would hear of its errors before it is read.
       const report = await verifyCopy(file === '-' ? process.stdin : createReadStream(file), {
-        policy: await policyOf(options),
+        policy,
         from: wholeNumber(options.from, '--from'),
         to: wholeNumber(options.to, '--to'),
-        checkpoints: await Promise.all(options.checkpoint.map((path) => readFile(path))),
+        checkpoints,
       })
       process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${reportText(report)}\n`)
       if (report.findings.length > 0) return exitCodes.finding
