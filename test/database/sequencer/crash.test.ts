@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { cp, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { afterAll, expect, inject, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { AuditLogger, functionPublisher, installSchema, Sequencer, type SequencerOptions } from '../../../src/index.ts'
 import { createSigner, generateKey } from '../../../src/tlog/index.ts'
+import { serverMajor } from '../../support/database.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../support/embedded-postgres.ts'
 import { inOrder, takeCensus, until } from '../../support/sequencer.ts'
 
 // Servers of their own: they are killed, and their files are put back.
-const serverUrl = inject('serverUrl')
-const major = await majorOf(serverUrl)
+const major = await serverMajor()
 const key = await generateKey('audit.example.com/crash')
 const servers: EmbeddedPostgres[] = []
 const pools: pg.Pool[] = []
@@ -19,16 +19,6 @@ afterAll(async () => {
   for (const pool of pools) await pool.end().catch(() => undefined)
   for (const server of servers) await server.stop()
 })
-
-async function majorOf(url: string): Promise<15 | 18> {
-  const client = new pg.Client(url)
-  await client.connect()
-  const { rows } = await client.query<{ major: number }>(
-    `select current_setting('server_version_num')::integer / 10000 as major`,
-  )
-  await client.end()
-  return rows[0]?.major === 15 ? 15 : 18
-}
 
 async function start(): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres({ major, durable: true, settings: ['shared_buffers=32MB'] })
