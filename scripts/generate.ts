@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { formatControls } from '../src/compliance/format-markdown.ts'
+import { frameworks } from '../src/compliance/frameworks.ts'
 import openapiTS, { astToString } from 'openapi-typescript'
 import { createOpenApiDocument } from '@entraguard/audit-log/http'
 import { eventsPage } from './generate-events.ts'
@@ -18,11 +20,12 @@ const openApi = `${JSON.stringify(createOpenApiDocument(), null, 2)}\n`
 const generated = new Map<string, string>([
   ['docs/errors.md', errorsPage()],
   ['docs/events.md', eventsPage()],
+  ['docs/compliance.md', compliancePage()],
   ['docs/openapi.json', openApi],
   // What a client generator makes of it; a test runs a client with these types.
   ['test/support/openapi.d.ts', astToString(await openapiTS(openApi))],
   ...['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
-    .filter((path) => path.endsWith('.md') && !['docs/errors.md', 'docs/events.md'].includes(path))
+    .filter((path) => path.endsWith('.md') && !['docs/compliance.md', 'docs/errors.md', 'docs/events.md'].includes(path))
     .map((path): [string, string] => [path, withSnippets(read(path))]),
 ])
 
@@ -63,6 +66,24 @@ function errorsPage(): string {
     ...table,
     '',
   ].join('\n')
+}
+
+/** What each framework asks for, from the same source as evidence packs. */
+function compliancePage(): string {
+  return [
+    '# What six frameworks ask for',
+    '```sh\naudit-log evidence --framework pci-dss --from 2026-01-01T00:00:00Z --to 2026-04-01T00:00:00Z --key log.vkey --out evidence\n```',
+    'That writes an evidence pack: the table of a framework from this page beside the facts of the period: counts of actions, sample entries with ' +
+      'proofs, checkpoints, posture, retention, reads and exports, forwarding. As JSON, Markdown and HTML, with sample entries that verify offline.',
+    'An audit log is evidence for some controls. It makes nobody conform to anything, and no line here says so. Each says what the library does, ' +
+      'what remains for the host and whoever runs it, and how to check. The requirements are in our words; the frameworks have theirs.',
+    ...frameworks.flatMap((framework) => [
+      `## ${framework.title}`,
+      `${framework.scope}. On the command line: \`${framework.name}\`.`,
+      formatControls(framework),
+    ]),
+    '',
+  ].join('\n\n')
 }
 
 /** Fills each code block that follows `<!-- examples/some-file.ts -->` with that file. */

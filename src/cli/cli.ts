@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { doctorCommand } from './doctor.ts'
 import { archiveCommand } from './archive.ts'
+import { doctorCommand } from './doctor.ts'
 import { drillCommand } from './drill.ts'
+import { evidenceCommand } from './evidence.ts'
 import { exportCommand } from './export.ts'
 import { forwardCommand } from './forward.ts'
 import { keyCommand } from './key.ts'
+import { proveCommand } from './prove.ts'
 import { purgeCommand } from './purge.ts'
 import { retentionCommand } from './retention.ts'
-import { proveCommand } from './prove.ts'
 import { sequenceCommand } from './sequence.ts'
 import { sinkCommand } from './sink.ts'
 import { verifyCommand } from './verify.ts'
@@ -18,15 +19,16 @@ import { witnessCommand } from './witness.ts'
 const program = new Command('audit-log')
   .description('Works with the audit log of @entraguard/audit-log.')
   .showHelpAfterError()
-  .addCommand(doctorCommand)
   .addCommand(archiveCommand)
+  .addCommand(doctorCommand)
   .addCommand(drillCommand)
+  .addCommand(evidenceCommand)
   .addCommand(exportCommand)
   .addCommand(forwardCommand)
   .addCommand(keyCommand)
+  .addCommand(proveCommand)
   .addCommand(purgeCommand)
   .addCommand(retentionCommand)
-  .addCommand(proveCommand)
   .addCommand(sequenceCommand)
   .addCommand(sinkCommand)
   .addCommand(verifyCommand)
