@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { Kysely, PostgresDialect } from 'kysely'
 import type pg from 'pg'
-import { AuditLogger } from '@entraguard/audit-log'
+import { AuditLogError, AuditLogger } from '@entraguard/audit-log'
 import { fastifyContext } from '@entraguard/audit-log/context'
 import { createHandler, toNodeListener } from '@entraguard/audit-log/http'
 import { accountRoutes, sessionOf } from './accounts.ts'
@@ -30,6 +30,13 @@ export async function buildApp(pool: pg.Pool): Promise<{ readonly app: FastifyIn
       },
     }),
   )
+  // An event that breaks its definition was made of what the client sent, and rolled back what it belongs to.
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof AuditLogError && error.code === 'event_breaks_definition') {
+      return reply.code(422).send({ error: error.code, path: error.path })
+    }
+    return reply.code(500).send({ error: 'internal' })
+  })
   await app.register((scope, _options, done) => {
     for (const routes of [accountRoutes, scanRoutes, settingRoutes]) routes(scope, { db, audit })
     done()

@@ -80,8 +80,8 @@ describe("the example's day", () => {
     expect(rows).toEqual([{ state: 'accepted' }, { state: 'open' }, { state: 'open' }])
     expect(statuses.filter((status) => status.includes('findings'))).toEqual([
       '200 findings',
-      '500 findings',
-      '500 findings',
+      '422 findings',
+      '422 findings',
       '200 findings',
     ])
   })
