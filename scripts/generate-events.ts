@@ -1,3 +1,4 @@
+import { ownActions } from '../src/log/catalogue/own-actions.ts'
 import { builtInEvents } from '../src/log/catalogue/built-in-events.ts'
 import { siemCategory } from '../src/log/catalogue/category.ts'
 import type { EventDefinition } from '../src/log/catalogue/definition.ts'
@@ -64,6 +65,15 @@ export function eventsPage(): string {
     '',
     'What a schema library says of a value may quote it, so the error of a refused event holds only the path. A built-in event may',
     'be defined anew, except those of `risk.`, which [the register of accepted risks](risk.md) reads.',
+    '',
+    '## What the library records of itself',
+    '',
+    '| action | |',
+    '|---|---|',
+    ...Object.entries(ownActions).map(([action, meaning]) => `| \`${action}\` | ${meaning} |`),
+    '| `audit_log.forwarder.*` | The settings of a forwarder were changed. |',
+    '',
+    '## In a SIEM',
     '',
     '`categoryOf(action, events)` says where an event belongs in ECS, OCSF, CIM and ASIM; for an action that no catalogue has it',
     'guesses from the last word.',

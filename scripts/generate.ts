@@ -25,7 +25,9 @@ const generated = new Map<string, string>([
   // What a client generator makes of it; a test runs a client with these types.
   ['test/support/openapi.d.ts', astToString(await openapiTS(openApi))],
   ...['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
-    .filter((path) => path.endsWith('.md') && !['docs/compliance.md', 'docs/errors.md', 'docs/events.md'].includes(path))
+    .filter(
+      (path) => path.endsWith('.md') && !['docs/compliance.md', 'docs/errors.md', 'docs/events.md'].includes(path),
+    )
     .map((path): [string, string] => [path, withSnippets(read(path))]),
 ])
 

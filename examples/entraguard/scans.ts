@@ -26,7 +26,7 @@ export function scanRoutes(app: FastifyInstance, { db, audit }: Product): void {
       )
       return scan
     })
-    const target = `scan:${id}`
+    const target = `scan:${id}` as const
     for (const collector of collectors) {
       await audit.events.collection.progress({ target, details: { collector, state: 'completed', collected: 100 } })
     }

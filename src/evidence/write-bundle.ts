@@ -3,7 +3,7 @@ import type { Entry } from '../canonical/entry.ts'
 import { type Database, type Executor, executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { EntryQuery, explainRead } from '../query/entry-query.ts'
-import { entryOfLine, readLeaves } from '../query/leaf-order.ts'
+import { entryOfLine, readLeaves, readLeavesOf } from '../query/leaf-order.ts'
 import { checkName, quoteIdentifier } from '../schema/names.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
 import { StoredTree } from '../sequencer/stored-tree.ts'
@@ -20,7 +20,7 @@ import {
 import { purgeAction } from './purge-record.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
 
-/** What goes into a bundle: the leaves of a range, or the entries that a query finds. */
+/** What goes into a bundle: the leaves of a range, the entries that a query finds, or chosen entries. */
 export type BundleSelection =
   | {
       /** First leaf. */
@@ -32,6 +32,10 @@ export type BundleSelection =
       /** Of the same database. Its order, limit and cursor do not count. */
       readonly query: EntryQuery
     }
+  | {
+      /** Numbers of entries, at most 10,000. Those that were purged, and those that no checkpoint covers yet, are left out. */
+      readonly seqs: readonly number[]
+    }
 
 /** Options of {@link writeBundle}. */
 export interface WriteBundleOptions {
@@ -42,6 +46,7 @@ export interface WriteBundleOptions {
 }
 
 const pageEntries = 1000
+const mostSeqs = 10_000
 
 /**
  * Writes entries with the proof that the log contains them as one file of newline-delimited JSON, which `verifyBundle` checks
@@ -95,6 +100,9 @@ class BundleWriter {
       const filter = { ...selection.query.toJSON() } as Record<string, unknown>
       yield formatHeader({ format: bundleFormat, tree_size: size, filter })
       yield* this.#found(selection.query, size, false)
+    } else if ('seqs' in selection) {
+      yield formatHeader({ format: bundleFormat, tree_size: size, filter: { seq: selection.seqs } })
+      yield await this.#chosen(selection.seqs, size)
     } else {
       const { from, to = size } = selection
       if (to > size || from > to) throw unknownCheckpoint()
@@ -122,6 +130,17 @@ class BundleWriter {
       yield lines
       at += leaves.length
     }
+  }
+
+  async #chosen(seqs: readonly number[], size: number): Promise<string> {
+    let lines = ''
+    for (const { leafIndex, line, entryHash } of await readLeavesOf(this.#executor, this.#schema, seqs)) {
+      if (line === null || leafIndex >= size) continue
+      this.#take(leafIndex)
+      const text = textOf(entryOfLine(line, entryHash))
+      lines += formatBundleEntry({ leafIndex, text, entryHash: undefined, context: false })
+    }
+    return lines
   }
 
   async *#found(query: EntryQuery, size: number, context: boolean): AsyncGenerator<string, void, undefined> {
@@ -178,6 +197,13 @@ function requireSelection(selection: BundleSelection): void {
   if ('query' in selection) {
     if (!(selection.query instanceof EntryQuery)) {
       throw new AuditLogError('option_invalid', 'expected a query of this log', { path: '$.query' })
+    }
+    return
+  }
+  if ('seqs' in selection) {
+    const { seqs } = selection
+    if (!Array.isArray(seqs) || seqs.length > mostSeqs || !seqs.every((seq) => Number.isSafeInteger(seq) && seq > 0)) {
+      throw new AuditLogError('option_invalid', `expected at most ${mostSeqs} numbers of entries`, { path: '$.seqs' })
     }
     return
   }

@@ -30,14 +30,34 @@ export async function readLeaves(
   from: number,
   limit: number,
 ): Promise<readonly LogLeaf[]> {
+  const found = `select * from ${quoteIdentifier(schema)}.leaf where leaf_index >= $1 order by leaf_index limit $2`
+  return readFound(executor, schema, found, [from, limit])
+}
+
+/** The leaves of the entries with these numbers, in the order of the log. Numbers without a leaf are left out. */
+export async function readLeavesOf(
+  executor: Executor,
+  schema: string,
+  seqs: readonly number[],
+): Promise<readonly LogLeaf[]> {
+  const found = `select * from ${quoteIdentifier(schema)}.leaf where seq = any ($1::bigint[])`
+  return readFound(executor, schema, found, [`{${seqs.join(',')}}`])
+}
+
+async function readFound(
+  executor: Executor,
+  schema: string,
+  found: string,
+  values: readonly unknown[],
+): Promise<LogLeaf[]> {
   const quoted = quoteIdentifier(schema)
   const rows = await executor.run(
     `select leaf.leaf_index::text, leaf.seq::text, encode(leaf.entry_hash, 'hex') as entry_hash,
        ${quoted}.entry_line(entry) as line, entry.seq is null as gone
-     from (select * from ${quoted}.leaf where leaf_index >= $1 order by leaf_index limit $2) as leaf
+     from (${found}) as leaf
      left join ${quoted}.entry on entry.timestamp = leaf.timestamp and entry.seq = leaf.seq
      order by leaf.leaf_index`,
-    [from, limit],
+    values,
   )
   return rows.map((row) => ({
     leafIndex: Number(row['leaf_index']),

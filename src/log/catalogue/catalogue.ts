@@ -7,6 +7,7 @@ import { builtInEvents, type BuiltInEvents } from './built-in-events.ts'
 import { guessCategory, siemCategory, type SiemCategory } from './category.ts'
 import { defineEvents, type EventDefinition, type EventDefinitions } from './definition.ts'
 import { fields, type FieldSpec, fieldsVendor, maskedFields } from './fields.ts'
+import { isOwnAction } from './own-actions.ts'
 import { isStandardSchema, type SchemaIssue, type StandardSchema } from './standard-schema.ts'
 
 /** The built-in events with those of the host, which win. */
@@ -59,6 +60,7 @@ export class Catalogue {
    */
   check(event: EventFields): void {
     const { action } = event
+    if (isOwnAction(action)) return
     const known = typeof action === 'string' ? this.#known.get(action) : undefined
     if (known === undefined) {
       throw new AuditLogError('event_unknown_action', 'the catalogue has no event of this action', { path: '$.action' })

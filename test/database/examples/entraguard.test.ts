@@ -113,3 +113,16 @@ describe("the example's day", () => {
     expect(await verifyBundle(Readable.from([bundle]), { policy })).toMatchObject({ verdict: 'intact', entries: 20 })
   })
 })
+
+it('has its exports recorded, although it records only known actions', async () => {
+  const response = await fetch(`${base}/api/audit-logs/export?format=ndjson`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  expect(response.status).toBe(200)
+  expect((await response.text()).trim().split('\n').length).toBeGreaterThan(18)
+  const exports = await new AuditLogger({ db: log.appPool }).query().action('audit_log.*').order('oldest').page()
+  expect(exports.entries).toMatchObject([
+    { action: 'audit_log.export_started', user_id: 'alice' },
+    { action: 'audit_log.export_ended', user_id: 'alice' },
+  ])
+})
