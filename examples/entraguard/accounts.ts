@@ -30,6 +30,11 @@ const sessions = new WeakMap<FastifyRequest, Session>()
 /** Whose request it is, for the routes and for the context of the audit log. */
 export const sessionOf = (request: FastifyRequest): Session | undefined => sessions.get(request)
 
+const text = { type: 'string', maxLength: 200 } as const
+const credentials = {
+  body: { type: 'object', required: ['name', 'password'], properties: { name: text, password: text } },
+} as const
+
 /** Logging in and out. A failed attempt is recorded although nothing else about it is kept. */
 export function accountRoutes(app: FastifyInstance, { db, audit }: Product): void {
   app.addHook('preHandler', async (request, reply) => {
@@ -47,16 +52,12 @@ export function accountRoutes(app: FastifyInstance, { db, audit }: Product): voi
     else if (request.url !== '/login') await reply.code(401).send({ error: 'log in first' })
   })
 
-  app.post<{ Body: { name: string; password: string } }>('/login', async (request, reply) => {
+  app.post<{ Body: { name: string; password: string } }>('/login', { schema: credentials }, async (request, reply) => {
     const { name, password } = request.body
-    const account = await db
-      .selectFrom('entraguard.account')
-      .selectAll()
-      .where('name', '=', String(name))
-      .executeTakeFirst()
+    const account = await db.selectFrom('entraguard.account').selectAll().where('name', '=', name).executeTakeFirst()
     const [salt = '', hash = ''] = account?.password.split(':') ?? []
     const known = Buffer.from(hash, 'hex')
-    if (account === undefined || !timingSafeEqual(hashOf(String(password), salt), known)) {
+    if (account === undefined || !timingSafeEqual(hashOf(password, salt), known)) {
       const reason = account === undefined ? 'unknown_user' : 'wrong_password'
       const who = account === undefined ? {} : { user_id: account.name, tenant_id: account.tenant }
       await audit.events.user.login_failed({ ...who, details: { reason, method: 'password' } })

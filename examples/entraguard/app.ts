@@ -67,7 +67,7 @@ export async function buildApp(pool: pg.Pool): Promise<{ readonly app: FastifyIn
     scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
     scope.all('/api/audit-logs/*', (request, reply) => {
       reply.hijack()
-      void listener(request.raw, reply.raw)
+      listener(request.raw, reply.raw)
     })
     done()
   })
