@@ -108,3 +108,5 @@ export {
   type DrillResult,
   runDrill,
 } from './evidence/drill/run-drill.ts'
+export type { Evidence } from './compliance/evidence.ts'
+export { type EvidenceFile, evidencePack, type EvidencePackOptions } from './compliance/evidence-pack.ts'

@@ -6,8 +6,8 @@ import { EntryQuery } from '../query/entry-query.ts'
 import { checkName } from '../schema/names.ts'
 import { Checkpoints } from '../sequencer/checkpoints.ts'
 import { parseCheckpoint, parseNote, type Policy } from '../tlog/index.ts'
-import { type ActionCount, collect, type Collected, type Period, readPeriod } from './collect.ts'
-import type { Framework } from './control.ts'
+import { type ActionCount, collect, type Period, readPeriod } from './collect.ts'
+import type { Evidence } from './evidence.ts'
 import { frameworks } from './frameworks.ts'
 import { formatEvidenceHtml } from './format-html.ts'
 import { formatEvidenceMarkdown } from './format-markdown.ts'
@@ -33,19 +33,6 @@ export interface EvidenceFile {
   /** Name without a folder. */
   readonly name: string
   readonly content: string
-}
-
-/** What the pack tells, as `evidence.json` has it. */
-export interface Evidence extends Collected {
-  readonly format: 'audit-log-evidence/1'
-  readonly framework: Framework
-  readonly period: Period
-  /** Clock of the database: RFC 3339, UTC. */
-  readonly generatedAt: string
-  /** The log's origin, and the size of the tree against which the samples are proved. */
-  readonly log: { readonly origin: string; readonly treeSize: number } | undefined
-  /** Sample entries in `samples.bundle`; 0 when there is no such file. */
-  readonly samples: number
 }
 
 /**

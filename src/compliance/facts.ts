@@ -1,5 +1,5 @@
 import type { EvidenceSection } from './control.ts'
-import type { Evidence } from './evidence-pack.ts'
+import type { Evidence } from './evidence.ts'
 
 /** A table of facts, for Markdown and HTML alike. */
 export interface FactTable {

@@ -1,4 +1,4 @@
-import type { Evidence } from './evidence-pack.ts'
+import type { Evidence } from './evidence.ts'
 import { factTables, preamble } from './facts.ts'
 
 const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}

@@ -1,5 +1,5 @@
 import type { Framework } from './control.ts'
-import type { Evidence } from './evidence-pack.ts'
+import type { Evidence } from './evidence.ts'
 import { factTables, preamble } from './facts.ts'
 
 /** The pack as Markdown. Whatever comes from the log is escaped. */
