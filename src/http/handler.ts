@@ -6,14 +6,14 @@ import { AuditLogger } from '../log/audit-logger.ts'
 import { resolveNames, type SchemaNameOptions } from '../schema/names.ts'
 import { CursorSeal } from './cursor-seal.ts'
 import { LogAccess, type Recorder } from './log-access.ts'
-import { authenticate, type Authorize, type Principal } from './principal.ts'
-import { Problem } from './problem.ts'
+import { authenticate, type Authorize, flagContextOf, type Principal } from './principal.ts'
+import { Problem, problems } from './problem.ts'
 import { problemOf } from './problem-of.ts'
 import { readQueryString } from './query-string.ts'
 import { headOf, secured } from './responses.ts'
 import type { Call, Route } from './route.ts'
 import { findRoute } from './routes.ts'
-import { exportRoute, recordRefusedExport } from './routes/export.ts'
+import { type Csrf, requireSameOrigin } from './same-origin.ts'
 
 /** Options of {@link createHandler}. */
 export interface HandlerOptions extends SchemaNameOptions {
@@ -40,6 +40,11 @@ export interface HandlerOptions extends SchemaNameOptions {
    * database share.
    */
   readonly cursorKey?: Uint8Array | undefined
+  /**
+   * How a change can show that it comes from a page of the host when the browser does not say so: a token in
+   * `x-csrf-token`. Default is that only the browser's own word counts (`Sec-Fetch-Site`, `Origin`).
+   */
+  readonly csrf?: Csrf | undefined
   /** Gets what was answered with a status of 500 or above, and what failed after an answer had begun. Default is nobody. */
   readonly onError?: ((error: unknown, request?: Request) => void) | undefined
 }
@@ -71,12 +76,13 @@ export function createHandler(options: HandlerOptions): Handler {
     if (principal instanceof Response) return principal
     const call: Call = { request, principal, values: path, signal, log }
     try {
+      if (route.method !== 'GET') await requireSameOrigin(request, options.csrf)
       await requireAccess(route, principal, flags)
       const query = readQueryString(url.search, route.parameters)
       return await route.handle({ ...call, values: new Map([...query, ...path]) })
     } catch (error) {
-      if (route === exportRoute && error instanceof Problem && error.toResponse().status === 403) {
-        await recordRefusedExport(call, error.code)
+      if (error instanceof Problem && problems[error.code].status === 403) {
+        await route.recordRefusal?.(call, error.code)
       }
       throw error
     }
@@ -101,12 +107,12 @@ export function createHandler(options: HandlerOptions): Handler {
 
 async function requireAccess(route: Route, principal: Principal, flags: FeatureFlags): Promise<void> {
   const { permission, feature } = route
-  if (permission !== undefined && !principal.permissions.includes(permission)) {
-    throw new Problem('permission_missing', { detail: `expected the permission "${permission}"` })
+  if (permission !== undefined && ![permission].flat().some((one) => principal.permissions.includes(one))) {
+    throw new Problem('permission_missing', {
+      detail: `expected the permission "${[permission].flat().join('" or "')}"`,
+    })
   }
-  if (feature === undefined) return
-  const tenants = principal.tenants === 'all' ? '*' : principal.tenants.map((tenant) => tenant ?? '').join(',')
-  if (!(await isEnabled(flags, feature, { targetingKey: principal.id, tenants }))) {
+  if (feature !== undefined && !(await isEnabled(flags, feature, flagContextOf(principal)))) {
     throw new Problem('feature_disabled', { feature })
   }
 }
@@ -123,6 +129,8 @@ function createAccess(options: HandlerOptions, basePath: string): LogAccess {
     schema,
     roles: options.roles,
     basePath,
+    flags: options.flags,
+    csrf: options.csrf,
     audit: options.audit ?? new AuditLogger({ db, schema }),
     auditViews: options.auditViews ?? false,
     cursors: new CursorSeal(schema, cursorKey),

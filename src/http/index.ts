@@ -2,6 +2,7 @@ export type { FeatureFlag, FeatureFlags, FlagClient, FlagContext } from '../flag
 export type { SchemaNameOptions } from '../schema/names.ts'
 export { createHandler, type Handler, type HandlerOptions } from './handler.ts'
 export type { Recorder } from './log-access.ts'
+export type { Csrf } from './same-origin.ts'
 export { toNodeListener } from './node-listener.ts'
 export type { OpenApiDocument } from './openapi.ts'
 export { type Authorize, type Permission, type Principal } from './principal.ts'

@@ -1,5 +1,6 @@
 import { type Database, type Executor, type Queryable, type Row } from '../database/database.ts'
 import { readOnly } from '../database/read-only.ts'
+import type { FeatureFlags } from '../flags/feature-flags.ts'
 import type { AuditEvent } from '../log/event.ts'
 import { EntryQuery, explainRead } from '../query/entry-query.ts'
 import type { SchemaNameOptions } from '../schema/names.ts'
@@ -7,6 +8,7 @@ import type { CursorSeal } from './cursor-seal.ts'
 import { filterParameters, orderParameter, reading } from './parameters.ts'
 import { type Principal, tenantsFor } from './principal.ts'
 import { Problem } from './problem.ts'
+import type { Csrf } from './same-origin.ts'
 
 /** Writes an entry: what `AuditLogger` does. */
 export interface Recorder {
@@ -19,6 +21,8 @@ export interface LogAccessOptions {
   readonly schema: string
   readonly roles: SchemaNameOptions['roles']
   readonly basePath: string
+  readonly flags: FeatureFlags
+  readonly csrf: Csrf | undefined
   readonly audit: Recorder
   readonly auditViews: boolean
   readonly cursors: CursorSeal
@@ -122,7 +126,8 @@ export function givenIn(values: ReadonlyMap<string, string>): Record<string, str
   return Object.fromEntries([...values].filter(([name]) => name !== 'cursor'))
 }
 
-function queryableOver(executor: Executor): Queryable {
+/** One connection as the rest of the library takes it. */
+export function queryableOver(executor: Executor): Queryable {
   return { query: async (text, values) => ({ rows: (await executor.run(text, values)) as Row[] }) }
 }
 

@@ -34,7 +34,7 @@ export function openApiDocument(resources: readonly Route[], basePath: string): 
       title: 'Audit log',
       version: '1',
       description:
-        'Reads the audit log of the installation. Every answer but a stream is limited, every list has a cursor, every error is a problem document (RFC 9457) with a stable code.',
+        'Reads the audit log of the installation, and changes its settings. Every answer but a stream is limited, every list has a cursor, every error is a problem document (RFC 9457) with a stable code.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: basePath === '' ? '/' : basePath }],
@@ -68,7 +68,7 @@ export function openApiRoute(resources: readonly Route[]): Route {
 function operationOf(route: Route): JsonSchema {
   const { operationId, summary, description, permission, feature, parameters } = route
   const needs = [
-    ...(permission === undefined ? [] : [`Needs the permission \`${permission}\`.`]),
+    ...(permission === undefined ? [] : [`Needs the permission \`${[permission].flat().join('` or `')}\`.`]),
     ...(feature === undefined ? [] : [`Needs the feature \`${feature}\`.`]),
   ]
   return {
@@ -76,6 +76,9 @@ function operationOf(route: Route): JsonSchema {
     summary,
     description: [...(description === undefined ? [] : [description]), ...needs].join(' ') || summary,
     parameters: parameters.map(parameterOf),
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
     responses: {
       200: {
         description: summary,
@@ -102,11 +105,13 @@ function parameterOf({ name, in: place, description, schema }: Parameter): JsonS
 }
 
 /** One response for each status, which names the codes that it can carry. */
-function problemResponses({ permission, feature, problems: own }: Route): Record<string, unknown> {
+function problemResponses({ method, permission, feature, body, problems: own }: Route): Record<string, unknown> {
   const codes = new Set<ProblemCode>([
     ...everywhere,
     ...(permission === undefined ? [] : (['permission_missing'] as const)),
     ...(feature === undefined ? [] : (['feature_disabled'] as const)),
+    ...(method === 'GET' ? [] : (['csrf', 'media_type_unsupported'] as const)),
+    ...(body === undefined ? [] : (['body_malformed', 'body_invalid', 'body_too_large'] as const)),
     ...own,
   ])
   const byStatus: Record<string, ProblemCode[]> = {}

@@ -1,3 +1,4 @@
+import type { FlagContext } from '../flags/feature-flags.ts'
 import { Problem } from './problem.ts'
 
 /**
@@ -6,8 +7,9 @@ import { Problem } from './problem.ts'
  * - `read`: the list, single entries, their proofs, checkpoints
  * - `export`: exports
  * - `inspect`: how the log and its guards are doing, which says something of the whole installation
+ * - `settings`: forwarders, the retention and legal holds: to see them and to change them, for the whole installation
  */
-export type Permission = 'read' | 'export' | 'inspect'
+export type Permission = 'read' | 'export' | 'inspect' | 'settings'
 
 /** Who makes a request, and what the host lets him see. */
 export interface Principal {
@@ -51,6 +53,12 @@ export function tenantsFor(
   if (tenants === 'all') return asked === undefined ? undefined : [asked]
   if (tenants.length === 0 || (asked !== undefined && !tenants.includes(asked))) throw new Problem('tenant_forbidden')
   return asked === undefined ? tenants : [asked]
+}
+
+/** What a feature flag may depend on. */
+export function flagContextOf({ id, tenants }: Principal): FlagContext {
+  const names = tenants === 'all' ? '*' : tenants.map((tenant) => tenant ?? '').join(',')
+  return { targetingKey: id, tenants: names }
 }
 
 function isPrincipal(value: unknown): value is Principal {

@@ -5,6 +5,7 @@ import { Problem, type ProblemCode } from './problem.ts'
 const codes: Partial<Readonly<Record<AuditLogErrorCode, ProblemCode>>> = {
   query_invalid: 'parameter_invalid',
   cursor_invalid: 'cursor_invalid',
+  retention_too_young: 'retention_too_young',
   entry_unknown: 'entry_not_found',
   proof_pending: 'proof_pending',
   read_failed: 'log_unavailable',

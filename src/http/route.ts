@@ -12,15 +12,19 @@ export interface Route {
   readonly operationId: string
   readonly summary: string
   readonly description?: string
-  /** Without it the principal gets 403 `permission_missing`; undefined where every principal may. */
-  readonly permission: Permission | undefined
+  /** Without one of them the principal gets 403 `permission_missing`; undefined where every principal may. */
+  readonly permission: Permission | readonly Permission[] | undefined
   /** While the flag is off everybody gets 403 `feature_disabled`. */
   readonly feature?: FeatureFlag
   readonly parameters: readonly Parameter[]
+  /** The JSON object that a request carries, where it carries one. {@link Route.handle} reads it with {@link readBody}. */
+  readonly body?: JsonSchema
   /** The answer when all is well: for each media type its schema. */
   readonly answers: Readonly<Record<string, JsonSchema>>
   /** What can go wrong beyond what can go wrong everywhere. */
   readonly problems: readonly ProblemCode[]
+  /** Records that somebody was refused (403), where that is an entry. */
+  recordRefusal?(call: Call, reason: ProblemCode): Promise<void>
   /** Answers a request of somebody who may make it. @throws Problem, AuditLogError */
   handle(call: Call): Promise<Response>
 }

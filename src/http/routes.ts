@@ -1,13 +1,18 @@
 import { type OpenApiDocument, openApiDocument, openApiRoute } from './openapi.ts'
 import { Problem } from './problem.ts'
 import type { Route } from './route.ts'
+import { acceptancesRoute } from './routes/acceptances.ts'
+import { activityRoute } from './routes/activity.ts'
 import { checkpointRoute, checkpointsRoute } from './routes/checkpoints.ts'
 import { entryRoute, proofRoute } from './routes/entry.ts'
 import { exportRoute } from './routes/export.ts'
 import { listRoute } from './routes/list.ts'
+import { extendRetentionRoute, placeLegalHoldRoute, retentionRoute } from './routes/retention.ts'
+import { sessionRoute } from './routes/session.ts'
 import { postureRoute, statusRoute } from './routes/status.ts'
 
 const resources: readonly Route[] = [
+  sessionRoute,
   listRoute,
   entryRoute,
   proofRoute,
@@ -16,6 +21,11 @@ const resources: readonly Route[] = [
   checkpointsRoute,
   statusRoute,
   postureRoute,
+  activityRoute,
+  acceptancesRoute,
+  retentionRoute,
+  extendRetentionRoute,
+  placeLegalHoldRoute,
 ]
 
 /** Every resource of the API. A new one is added here: the handler and the OpenAPI document follow. */

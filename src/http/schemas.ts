@@ -62,6 +62,7 @@ export const schemas: Readonly<Record<'Entry' | 'Checkpoint' | 'Problem', JsonSc
       code: { type: 'string', description: 'Stable: what a program should look at.' },
       detail: { type: 'string' },
       parameter: { type: 'string', description: 'The parameter that is at fault.' },
+      path: { type: 'string', description: 'Where in the body the fault is: a JSONPath (RFC 9535).' },
       feature: { type: 'string', description: 'The feature flag that is off.' },
     },
     required: ['title', 'status', 'code'],

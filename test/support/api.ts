@@ -14,9 +14,11 @@ export interface TestApi {
   handler(options?: Partial<HandlerOptions>): Handler
   /** Asks the API as somebody; by default as one who may see everything. */
   get(path: string, principal?: Partial<Principal>, init?: RequestInit): Promise<Response>
+  /** Sends JSON as a page of the same origin does. */
+  send(method: string, path: string, body?: unknown, principal?: Partial<Principal>): Promise<Response>
 }
 
-const everything: Principal = { id: 'auditor', tenants: 'all', permissions: ['read', 'export', 'inspect'] }
+const everything: Principal = { id: 'auditor', tenants: 'all', permissions: ['read', 'export', 'inspect', 'settings'] }
 
 /** The principal travels in a header: tests choose who they are. */
 export function authorizeByHeader(request: Request): Principal | null {
@@ -26,6 +28,13 @@ export function authorizeByHeader(request: Request): Principal | null {
 
 export const asHeader = (principal: Partial<Principal> = {}): Record<string, string> => ({
   'x-principal': JSON.stringify(principal),
+})
+
+/** A request as a page of the same origin makes it. */
+export const jsonRequest = (method: string, body?: unknown): RequestInit => ({
+  method,
+  headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
+  ...(body === undefined ? {} : { body: JSON.stringify(body) }),
 })
 
 export async function testApi(entries = 2500, eventOf: (index: number) => AuditEvent = sample): Promise<TestApi> {
@@ -51,19 +60,21 @@ export async function testApi(entries = 2500, eventOf: (index: number) => AuditE
       ...options,
     })
   const usual = handler()
+  const ask = (path: string, principal: Partial<Principal> | undefined, init: RequestInit): Promise<Response> =>
+    usual(
+      new Request(`http://localhost/api/audit-logs${path}`, {
+        ...init,
+        headers: { ...asHeader(principal), ...(init.headers as Record<string, string>) },
+      }),
+    )
   return {
     log,
     audit,
     sequencer,
     policy: trustLogs([key.verifierKey]),
     handler,
-    get: (path, principal, init) =>
-      usual(
-        new Request(`http://localhost/api/audit-logs${path}`, {
-          ...init,
-          headers: { ...asHeader(principal), ...(init?.headers as Record<string, string>) },
-        }),
-      ),
+    get: (path, principal, init) => ask(path, principal, init ?? {}),
+    send: (method, path, body, principal) => ask(path, principal, jsonRequest(method, body)),
   }
 }
 

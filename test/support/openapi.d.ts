@@ -1,4 +1,24 @@
 export interface paths {
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who makes the request, and what he may do
+         * @description For pages, which show what would work. What is allowed is decided anew with every request.
+         */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/list": {
         parameters: {
             query?: never;
@@ -159,6 +179,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many entries there are per day (UTC) and action
+         * @description The 100 most frequent actions; all others together stand under the action `*`. Days without entries are left out. Needs the permission `read`.
+         */
+        get: operations["getActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/acceptances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accepted risks as of a time, oldest first
+         * @description `invalid` is what somebody recorded as accepted without what that takes (docs/risk.md). `seq` is the entry that decided the state. Needs the permission `read`. Needs the feature `audit_export`.
+         */
+        get: operations["listAcceptances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The retention, the months and when each expires, and the legal holds
+         * @description Says something of the whole installation, whatever the tenants of the principal. Needs the permission `settings` or `inspect`.
+         */
+        get: operations["getRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/retention/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps every entry longer
+         * @description The retention can never be shortened again. The change is the entry `audit_log.retention.extended`, written in the same transaction. Needs the permission `settings`. Needs the feature `audit_extended_retention`.
+         */
+        post: operations["extendRetention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/legal-holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps entries from being purged until the hold is released
+         * @description Those that have everything that is given; with nothing given, all. Only the archivist can release a hold, with the CLI. The hold is the entry `audit_log.legal_hold.placed`, written in the same transaction. Needs the permission `settings`.
+         */
+        post: operations["placeLegalHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -222,11 +342,13 @@ export interface components {
             detail?: string;
             /** @description The parameter that is at fault. */
             parameter?: string;
+            /** @description Where in the body the fault is: a JSONPath (RFC 9535). */
+            path?: string;
             /** @description The feature flag that is off. */
             feature?: string;
         };
         /** @enum {string} */
-        ProblemCode: "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "cursor_invalid" | "unauthenticated" | "permission_missing" | "tenant_forbidden" | "feature_disabled" | "not_found" | "entry_not_found" | "proof_pending" | "checkpoint_missing" | "method_not_allowed" | "query_too_long" | "export_busy" | "internal_error" | "log_unavailable" | "query_timeout";
+        ProblemCode: "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "cursor_invalid" | "body_malformed" | "body_invalid" | "unauthenticated" | "permission_missing" | "tenant_forbidden" | "csrf" | "feature_disabled" | "not_found" | "entry_not_found" | "proof_pending" | "checkpoint_missing" | "method_not_allowed" | "retention_too_young" | "body_too_large" | "query_too_long" | "media_type_unsupported" | "export_busy" | "internal_error" | "log_unavailable" | "query_timeout";
     };
     responses: never;
     parameters: never;
@@ -236,6 +358,98 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who makes the request, and what he may do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        principal: {
+                            id: string;
+                            tenants: "all" | (string | null)[];
+                        };
+                        permissions: ("read" | "export" | "inspect" | "settings")[];
+                        flags: {
+                            audit_export: boolean;
+                            audit_extended_retention: boolean;
+                        };
+                        /** @description The host's token for `x-csrf-token`, if it has one. */
+                        csrf_token: string | null;
+                    };
+                };
+            };
+            /** @description `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
     listEntries: {
         parameters: {
             query?: {
@@ -1130,6 +1344,618 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
+    getActivity: {
+        parameters: {
+            query?: {
+                /** @description Count from this time on: RFC 3339 with a zone. At most 92 days before `until`. */
+                since?: string;
+                /** @description Count up to this time: RFC 3339 with a zone. Default is now. */
+                until?: string;
+                /** @description Entries of this tenant; empty for those of none. Default is every tenant that the principal may see. */
+                tenant_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many entries there are per day (UTC) and action */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        days: {
+                            /** Format: date */
+                            day: string;
+                            actions: {
+                                action: string;
+                                success: number;
+                                failure: number;
+                                denied: number;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+            /** @description `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "permission_missing" | "tenant_forbidden";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    listAcceptances: {
+        parameters: {
+            query?: {
+                /** @description The time to answer for: RFC 3339 with a zone; may lie in the future. Default is now. */
+                as_of?: string;
+                /** @description Entries of this tenant; empty for those of none. Default is every tenant that the principal may see. */
+                tenant_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted risks as of a time, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        acceptances: {
+                            acceptance_id: string;
+                            target: string | null;
+                            tenant_id: string | null;
+                            /** @enum {string} */
+                            state: "in_force" | "expiring" | "expired" | "revoked" | "invalid";
+                            accepted_by: string | null;
+                            approved_by: string | null;
+                            justification: string | null;
+                            /** Format: date-time */
+                            accepted_at: string;
+                            expires_at: string | null;
+                            seq: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "feature_disabled" | "permission_missing" | "tenant_forbidden";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The retention, the months and when each expires, and the legal holds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keep_days: number;
+                        reason: string;
+                        /** Format: date-time */
+                        decided_at: string;
+                        /** @description Whether `audit_extended_retention` is on. */
+                        extendable: boolean;
+                        months: {
+                            month: string;
+                            /** @description The planner's estimate; null where it has none yet. */
+                            entries: number | null;
+                            bytes: number;
+                            /** Format: date-time */
+                            expires_at: string;
+                            expired: boolean;
+                        }[];
+                        holds: {
+                            /** Format: uuid */
+                            hold_id: string;
+                            tenant_id: string | null;
+                            user_id: string | null;
+                            target: string | null;
+                            since: string | null;
+                            until: string | null;
+                            reason: string;
+                            approved_by: string;
+                            /** Format: date-time */
+                            placed_at: string;
+                            released_at: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "permission_missing";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    extendRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    keep_days: number;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Keeps every entry longer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keep_days: number;
+                    };
+                };
+            };
+            /** @description `body_invalid`: A member of the body is missing, unknown, or has a value that it cannot have. `body_malformed`: The body is not a JSON object in UTF-8. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_invalid" | "body_malformed" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "csrf" | "feature_disabled" | "permission_missing";
+                    };
+                };
+            };
+            /** @description `retention_too_young`: The retention can only grow. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "retention_too_young";
+                    };
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `media_type_unsupported`: The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "media_type_unsupported";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
+    placeLegalHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    tenant_id?: string | null;
+                    user_id?: string | null;
+                    target?: string | null;
+                    since?: string | null;
+                    until?: string | null;
+                    reason: string;
+                    approved_by: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Keeps entries from being purged until the hold is released */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        hold_id: string;
+                    };
+                };
+            };
+            /** @description `body_invalid`: A member of the body is missing, unknown, or has a value that it cannot have. `body_malformed`: The body is not a JSON object in UTF-8. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_invalid" | "body_malformed" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "csrf" | "permission_missing";
+                    };
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `media_type_unsupported`: The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "media_type_unsupported";
                     };
                 };
             };

@@ -4,7 +4,7 @@ import { exportStream } from '../export-stream.ts'
 import { givenIn } from '../log-access.ts'
 import { filterParameters, orderParameter, type Parameter, tenantParameter } from '../parameters.ts'
 import { Problem } from '../problem.ts'
-import type { Call, Route } from '../route.ts'
+import type { Route } from '../route.ts'
 import { objectOf, ref } from '../schemas.ts'
 
 const formatParameter: Parameter = {
@@ -33,6 +33,10 @@ export const exportRoute: Route = {
   },
   problems: ['parameter_invalid', 'tenant_forbidden', 'export_busy'],
 
+  async recordRefusal({ log, principal, values }, reason) {
+    await log.record('audit_log.export_started', principal, values, { reason, parameters: givenIn(values) }, 'denied')
+  },
+
   async handle(call) {
     const { request, principal, values, log } = call
     const format = exportFormats[readFormat(values.get('format') ?? 'ndjson')]
@@ -60,11 +64,6 @@ export const exportRoute: Route = {
       throw error
     }
   },
-}
-
-/** Records that somebody was refused an export. */
-export async function recordRefusedExport({ log, principal, values }: Call, reason: string): Promise<void> {
-  await log.record('audit_log.export_started', principal, values, { reason, parameters: givenIn(values) }, 'denied')
 }
 
 function readFormat(text: string): ExportFormatName {

@@ -33,8 +33,8 @@ describe('the OpenAPI document', () => {
 
 describe('what the handler answers', () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
-  const validateAs = (path: string, status: number, mediaType: string): ((body: unknown) => void) => {
-    const schema = document.paths[path]?.['get']?.responses[status]?.content[mediaType]?.schema
+  const validateAs = (path: string, status: number, mediaType: string, method = 'get'): ((body: unknown) => void) => {
+    const schema = document.paths[path]?.[method]?.responses[status]?.content[mediaType]?.schema
     expect(schema, `${path} ${status} ${mediaType} is in the document`).toBeDefined()
     const validate = ajv.compile({ ...schema, components: document.components })
     return (body) => expect(validate(body) ? [] : validate.errors).toEqual([])
@@ -59,6 +59,13 @@ describe('what the handler answers', () => {
     ['/checkpoints', '/checkpoints?limit=1'],
     ['/status', '/status'],
     ['/posture', '/posture'],
+    ['/session', '/session'],
+    ['/activity', '/activity?since=2020-01-01T00:00:00Z&until=2020-02-01T00:00:00Z'],
+    ['/activity', `/activity?since=${new Date(Date.now() - 86_400_000).toISOString()}`],
+    ['/activity', '/activity'],
+    ['/acceptances', '/acceptances'],
+    ['/acceptances', '/acceptances?as_of=yesterday'],
+    ['/settings/retention', '/settings/retention'],
     ['/openapi.json', '/openapi.json'],
   ])('to %s is what the document says: %s', async (path, request) => {
     const response = await api.get(request)
@@ -67,14 +74,21 @@ describe('what the handler answers', () => {
     validateAs(path, response.status, mediaType)(/[/+]json$/.test(mediaType) ? JSON.parse(body) : body)
   })
 
-  it.each(Object.keys(document.paths))(
-    'to %s when nobody is signed in, or may not, is what the document says',
-    async (path) => {
-      const concrete = path.replace('{seq}', '1')
-      const nobody = await api.handler()(new Request(`http://localhost/api/audit-logs${concrete}`))
-      validateAs(path, 401, 'application/problem+json')(await nobody.json())
-      const powerless = await api.get(concrete, { permissions: [] })
-      if (powerless.status !== 200) validateAs(path, 403, 'application/problem+json')(await powerless.json())
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => [method, path] as const),
+  )
+
+  it.each(operations)(
+    'to %s %s when nobody is signed in, or may not, is what the document says',
+    async (method, path) => {
+      const concrete = path.replace('{seq}', '1').replace('{name}', 'splunk')
+      const init = { method: method.toUpperCase(), headers: { 'sec-fetch-site': 'same-origin' } }
+      const nobody = await api.handler()(new Request(`http://localhost/api/audit-logs${concrete}`, init))
+      validateAs(path, 401, 'application/problem+json', method)(await nobody.json())
+      const powerless = await api.get(concrete, { permissions: [] }, init)
+      if (powerless.status !== 200) {
+        validateAs(path, 403, 'application/problem+json', method)(await powerless.json())
+      }
     },
   )
 
