@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -23,10 +22,8 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '../../src/tlog/index.ts'
+import { buildGoProgram, hasGo } from '../support/go.ts'
 import { makeKeys, origin } from '../support/tlog-fixtures.ts'
-
-/** Where Debian's packages `golang` and `golang-golang-x-mod-dev` put the sources. */
-const goPath = '/usr/share/gocode'
 
 interface Proofs {
   readonly inclusion: { readonly index: number; readonly hashes: readonly string[] }[]
@@ -47,17 +44,7 @@ describe.skipIf(!hasGo())("Go's golang.org/x/mod/sumdb (skipped where Go or the 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'audit-log-go-'))
     await writeOurLog(ours)
-    const program = join(directory, 'conformance')
-    execFileSync('go', ['build', '-o', program, 'main.go'], {
-      cwd: join(import.meta.dirname, 'go'),
-      env: {
-        ...process.env,
-        GO111MODULE: 'off',
-        GOPATH: goPath,
-        GOFLAGS: '',
-        GOCACHE: join(directory, 'cache'),
-      },
-    })
+    const program = buildGoProgram(directory)
     // Ends with an error, which it prints, when it refuses anything of ours.
     execFileSync(program, [join(directory, 'ours'), join(directory, 'theirs')])
 
@@ -140,13 +127,4 @@ async function writeOurLog(at: (name: string) => string): Promise<void> {
   await write('checkpoint', await signNote(text, [log.signer, witness.signer]))
   await write('leaves', leaves)
   await write('proofs.json', JSON.stringify(proofs))
-}
-
-function hasGo(): boolean {
-  try {
-    execFileSync('go', ['version'], { stdio: 'ignore' })
-    return existsSync(join(goPath, 'src/golang.org/x/mod/sumdb/tlog'))
-  } catch {
-    return false
-  }
 }

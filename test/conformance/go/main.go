@@ -2,6 +2,8 @@
 //
 // Usage: main <directory to read> <directory to write>
 //
+//	main archive <directory>    see archive.go
+//
 // Both directories hold the same files:
 //
 //	vkey, checkpoint      the verifier key and the signed tree head
@@ -49,6 +51,10 @@ type proofs struct {
 
 func main() {
 	log.SetFlags(log.Lshortfile)
+	if os.Args[1] == "archive" {
+		readArchive(os.Args[2])
+		return
+	}
 	readLog(os.Args[1])
 	writeLog(os.Args[2])
 }
