@@ -65,7 +65,7 @@ describe.skipIf(!hasGo())(
 
     it('refuses it when a byte of a tile is edited', async () => {
       const path = join(archive, 'tile/0/000')
-    const before = await readFile(path)
+      const before = await readFile(path)
       const after = Buffer.from(before)
       after.writeUInt8(before.readUInt8(77) ^ 1, 77)
       await writeFile(path, after)
