@@ -143,8 +143,9 @@ begin
     raise exception 'stamp_entry() belongs to the audit log' using errcode = 'WO003';
   end if;
   -- Also canonical details are looked at when they could break somebody who reads them: only control characters have such
-  -- escapes, and parsers give up on extreme nesting.
-  if new.canonical is not true or strpos(new.details::text, '\u') > 0 or octet_length(new.details::text) > 8192 then
+  -- escapes, a line break ends the line of an archive, and parsers give up on extreme nesting.
+  if new.canonical is not true or strpos(new.details::text, '\u') > 0 or strpos(new.details::text, chr(10)) > 0
+      or octet_length(new.details::text) > 8192 then
     new.details := :"schema".canonical_details(new.details);
     new.tenant_id := case when octet_length(new.tenant_id) > 1024 then :"schema".cut_text(new.tenant_id) else nullif(new.tenant_id, '') end;
     new.user_id := case when octet_length(new.user_id) > 1024 then :"schema".cut_text(new.user_id) else nullif(new.user_id, '') end;

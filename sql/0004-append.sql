@@ -16,7 +16,8 @@ declare
   now constant timestamptz := clock_timestamp();
   formatted_now constant text := :"schema".format_time(now);
   id_time constant text := :"schema".uuid_v7_time(now);
-  has_escapes constant boolean := strpos(events::text, '\u') > 0;
+  -- Of what stamp_entry() looks at in canonical details; inside the events a line break is one of these escapes.
+  has_escapes constant boolean := strpos(events::text, '\u') > 0 or strpos(events::text, '\n') > 0;
   lines text;
 begin
   with stored as (
@@ -29,7 +30,7 @@ begin
     from (
       select tenant_id, user_id, action, target, source_ip, coalesce(outcome, 'success') as outcome,
         case
-          when has_escapes and strpos(details, '\u') > 0 then :"schema".canonical_details(details::json)::text
+          when has_escapes and (strpos(details, '\u') > 0 or strpos(details, chr(10)) > 0) then :"schema".canonical_details(details::json)::text
           when octet_length(details) > 8192 then :"schema".canonical_details(details::json)::text
           else coalesce(details, '{}')
         end as details,

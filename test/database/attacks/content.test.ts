@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import {
+  AuditLogger,
+  findEntryFault,
+  verifyArchive,
+  verifyBundle,
+  verifyLog,
+  writeArchive,
+  writeBundle,
+} from '../../../src/index.ts'
+import { trustLogs } from '../../../src/tlog/index.ts'
+import { refusal } from '../../support/database.ts'
+import { sequencedLog } from '../../support/sequencer.ts'
+
+// Details that a writer with raw SQL vouches for as canonical, and are not: they must not make anything fail for those who
+// read, sequence, archive or verify the log, nor make an honest log look tampered with.
+
+const log = await sequencedLog()
+const writer = log.pool(log.writer.url)
+const reader = log.pool(log.reader.url)
+const query = (): ReturnType<AuditLogger['query']> => new AuditLogger({ db: reader }).query()
+const policy = trustLogs([log.key.verifierKey])
+
+const poison: Readonly<Record<string, string>> = {
+  'nests 4,080 levels deep': `{"a":${'['.repeat(4080)}${']'.repeat(4080)}}`,
+  'nests 1,300 objects deep': `${'{"a":'.repeat(1300)}1${'}'.repeat(1300)}`,
+  'has a key twice': '{"a":1,"a":2}',
+  'has spaces': '{ "a" : 1 }',
+  'has line breaks': '{"a":\n1,\r\n"b":2}',
+  'ends with a line break': '{"a":1}\n',
+  'has keys in another order': '{"b":1,"a":2}',
+  'has a number beyond double': '{"a":1e400}',
+  'has a number that a double changes': '{"a":123456789012345678901234567890}',
+  'has a number in another form': '{"a":1.0,"b":-0}',
+  'has a key of every prototype': '{"__proto__":{"a":1},"constructor":null}',
+  'has line separators of Unicode': '{"a":"\u2028\u2029\u0085"}',
+  'begins its text with a byte order mark': '{"a":"\uFEFF=cmd()"}',
+  'has escapes that nobody needs': '{"a":"\\/"}',
+}
+
+describe('details that only claim to be canonical', () => {
+  it.each(Object.keys(poison))('%s: recorded, and read like any entry', async (name) => {
+    const [details, before] = [poison[name], await query().count()]
+    await writer.query(`insert into audit_log.entry (action, details, canonical) values ('a.poison', $1, true)`, [
+      details,
+    ])
+    await writer.query('select audit_log.append_canonical($1)', [JSON.stringify([{ action: 'a.poison', details }])])
+    const { entries } = await query().limit(2).page()
+    expect(entries.map((entry) => JSON.stringify(entry).includes('a.poison'))).toEqual([true, true])
+    expect(await query().count()).toBe(before + 2)
+  })
+
+  it('get their leaves, and a record where they were not canonical', async () => {
+    await log.write(3)
+    const sequencer = await log.sequencer()
+    await sequencer.run()
+    expect(sequencer.status()).toMatchObject({ state: 'active', treeSize: 2 * Object.keys(poison).length + 3 })
+    await sequencer.stop()
+    const { rows } = await log.admin.query<{ reason: string }>(`select distinct reason from audit_log.leaf_anomaly`)
+    expect(rows).toEqual([{ reason: 'not_canonical' }])
+  })
+
+  it('leave the log intact for verifiers', async () => {
+    expect(await verifyLog(reader, { policy })).toMatchObject({ verdict: 'intact' })
+    const directory = await mkdtemp(join(tmpdir(), 'audit-log-poison-'))
+    try {
+      await writeArchive(reader, directory)
+      expect(await verifyArchive(directory, { policy })).toMatchObject({ verdict: 'intact' })
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+
+  it('put the blame on the entries of that writer alone where only canonical entries can stand', async () => {
+    const pieces: Buffer[] = []
+    for await (const piece of writeBundle(reader, { from: 0 })) pieces.push(Buffer.from(piece))
+    const { findings } = await verifyBundle(pieces, { policy })
+    const { rows } = await log.admin.query<{ leaf: number }>(
+      `select leaf_index::integer as leaf from audit_log.leaf join audit_log.entry using (seq, timestamp) where action = 'a.poison'`,
+    )
+    const lying = new Set(rows.map(({ leaf }) => leaf))
+    expect(findings.length).toBeGreaterThan(0)
+    expect(findings.filter(({ leafIndex }) => !lying.has(leafIndex ?? -1))).toEqual([])
+  })
+
+  it('are named by who asks for canonical form', async () => {
+    const { entries } = await query().action('a.poison').limit(1000).page()
+    expect(entries.filter((entry) => findEntryFault(entry) !== null).length).toBeGreaterThan(0)
+  })
+})
+
+describe('bytes that are no text', () => {
+  it.each([
+    ['invalid UTF-8', `insert into audit_log.entry (action, user_id) values ('a.bytes', E'\\xff\\xfe')`, '22021'],
+    ['half a surrogate pair', `insert into audit_log.entry (action, user_id) values ('a.bytes', U&'\\D800')`, '42601'],
+    ['NUL', `insert into audit_log.entry (action, user_id) values ('a.bytes', E'a\\x00b')`, '22021'],
+    [
+      'bytes of a client that says it has no encoding',
+      `set client_encoding = sql_ascii; insert into audit_log.entry (action, user_id) values ('a.bytes', E'\\xe4')`,
+      '22021',
+    ],
+    ['no JSON', `insert into audit_log.entry (action, details) values ('a.bytes', '{"a":')`, '22P02'],
+  ])('%s is refused by the server, and nothing is stored', async (_, statement, state) => {
+    const client = await log.connect(log.writer.url)
+    expect(await refusal(client.query(statement))).toBe(state)
+    await client.end()
+    expect(await query().action('a.bytes').count()).toBe(0)
+  })
+
+  it('of another client encoding are stored as what they mean', async () => {
+    const client = await log.connect(log.writer.url)
+    await client.query('set client_encoding = latin1')
+    await client.query(`insert into audit_log.entry (action, user_id) values ('a.latin', 'ä')`)
+    await client.end()
+    const { entries } = await query().action('a.latin').page()
+    // The two bytes of its UTF-8 are two characters of that encoding.
+    expect(entries).toMatchObject([{ user_id: '\u00C3\u00A4' }])
+    expect(entries.map(findEntryFault)).toEqual([null])
+  })
+})
