@@ -48,7 +48,8 @@ export {
   watchPosture,
   type WatchPostureOptions,
 } from './log/watch-posture.ts'
-export { EntryQuery, type EntryPage } from './query/entry-query.ts'
+export { EntryQuery, type EntryPage, type LinePage } from './query/entry-query.ts'
+export type { Filters } from './query/filters.ts'
 export type { AuditLogTables, EntryTable } from './query/tables.ts'
 export { installSchema, type InstallSchemaOptions, type InstallSchemaResult } from './schema/install.ts'
 export type { RoleKind, SchemaNameOptions } from './schema/names.ts'
@@ -89,7 +90,7 @@ export type { FeatureFlag, FeatureFlags, FlagClient, FlagContext } from './flags
 export type { LegalHold, LegalHoldRequest, LegalHoldScope } from './retention/legal-hold.ts'
 export type { LogMonth } from './retention/months.ts'
 export type { RetentionExtension, RetentionPolicy } from './retention/policy.ts'
-export type { PurgedMonth } from './retention/purge.ts'
+export type { PurgedMonth, PurgeOptions } from './retention/purge.ts'
 export { type PurgeRequest, Retention, type RetentionOptions } from './retention/retention.ts'
 export { filePublisher } from './sequencer/publishers/file.ts'
 export { functionPublisher } from './sequencer/publishers/function.ts'
@@ -108,5 +109,15 @@ export {
   type DrillResult,
   runDrill,
 } from './evidence/drill/run-drill.ts'
+export type {
+  ActionCount,
+  CheckpointHistory,
+  Collected,
+  ForwarderState,
+  Period,
+  PurgedInPeriod,
+  SignedAt,
+} from './compliance/collect.ts'
+export type { Control, EvidenceSection, Framework } from './compliance/control.ts'
 export type { Evidence } from './compliance/evidence.ts'
 export { type EvidenceFile, evidencePack, type EvidencePackOptions } from './compliance/evidence-pack.ts'

@@ -15,13 +15,13 @@ export interface WitnessServer {
  * Serves a witness over plain HTTP; TLS belongs in front of it. Requests that are too large or too slow are cut off.
  *
  * @param handler what `createWitnessHandler` made
- * @param host default is 127.0.0.1
- * @param port 0 for any that is free
+ * @param address `host`, by default 127.0.0.1, and `port`, by default 8080; 0 for any that is free
  */
 export async function serveWitness(
   handler: (request: Request) => Promise<Response>,
-  { host = '127.0.0.1', port = 8080 }: { readonly host?: string; readonly port?: number } = {},
+  address: { readonly host?: string; readonly port?: number } = {},
 ): Promise<WitnessServer> {
+  const { host = '127.0.0.1', port = 8080 } = address
   const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 60_000, maxHeaderSize: 8192 }
   const server = http.createServer(limits, (incoming, outgoing) => {
     void respond(incoming, outgoing, handler).catch(() => outgoing.destroy())
@@ -29,10 +29,10 @@ export async function serveWitness(
   server.maxConnections = 1000
   server.listen(port, host)
   await once(server, 'listening')
-  const address = server.address() as AddressInfo
-  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  const bound = server.address() as AddressInfo
+  const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
   return {
-    url: `http://${shown}:${address.port}`,
+    url: `http://${shown}:${bound.port}`,
     async stop() {
       const closed = once(server, 'close')
       server.close()
