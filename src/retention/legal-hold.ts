@@ -15,7 +15,7 @@ export interface LegalHoldScope {
   readonly until?: string | Date | undefined
 }
 
-/** What {@link placeLegalHold} takes. */
+/** What `Retention.placeHold()` takes. */
 export interface LegalHoldRequest extends LegalHoldScope {
   /** Why, e.g. the file number of a case. Not empty. */
   readonly reason: string

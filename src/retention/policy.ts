@@ -16,7 +16,7 @@ export interface RetentionPolicy {
   readonly decidedBy: string
 }
 
-/** What {@link extendRetention} takes. */
+/** What `Retention.extend()` takes. */
 export interface RetentionExtension {
   /** Days to keep every entry at least: more than now, at most 36,525. */
   readonly keepDays: number

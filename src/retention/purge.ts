@@ -6,7 +6,7 @@ import type { TreeHead } from '../tlog/index.ts'
 import { type LogMonth, readMonths } from './months.ts'
 import { runOn } from './run-retention.ts'
 
-/** Options of {@link purge}. */
+/** Options of a purge. */
 export interface PurgeOptions {
   /** Schema of the log. Default is `audit_log`. */
   readonly schema?: string | undefined

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AuditLogError } from '../../errors.ts'
 
-/** Options of {@link watchExpiries}. */
+/** Options of `RiskRegister.watch()`. */
 export interface WatchOptions {
   /** How often to look, in milliseconds, 1,000 to 86,400,000. Default is 3,600,000, an hour. */
   readonly everyMs?: number | undefined
