@@ -31,6 +31,22 @@ const config: Config = defineConfig([
     splitting: false,
     external: ['./index.js'],
   },
+  // The page for people: one file for browsers, with what it is shown in.
+  {
+    ...common,
+    entry: { app: 'src/console/browser/audit-log-console.ts' },
+    tsconfig: 'src/console/browser/tsconfig.json',
+    target: 'es2022',
+    platform: 'browser',
+    format: ['esm'],
+    minify: true,
+    treeshake: true,
+    noExternal: [/.*/],
+    splitting: false,
+    dts: true,
+    outDir: 'dist/console',
+    publicDir: 'src/console/static',
+  },
 ])
 
 export default config

@@ -1,3 +1,4 @@
+import { serveConsole } from '../console/serve.ts'
 import type { Database } from '../database/database.ts'
 import { executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
@@ -29,6 +30,8 @@ export interface HandlerOptions extends SchemaNameOptions {
   readonly basePath?: string | undefined
   /** Records every page, entry and proof that somebody looks at, and not only exports. Default is false. */
   readonly auditViews?: boolean | undefined
+  /** Whether the page for people is served at `<basePath>/console/`. Its files hold no data. Default is true. */
+  readonly console?: boolean | undefined
   /** Exports that run at once in this process, 1 to 1,000; one more gets 429. Default is 4. */
   readonly maxExports?: number | undefined
   /** How long a client may take for the next piece of an export before it is given up, in milliseconds. Default is 60,000. */
@@ -61,7 +64,7 @@ export type Handler = (request: Request) => Promise<Response>
  * createServer(toNodeListener(handler)).listen(8080)
  */
 export function createHandler(options: HandlerOptions): Handler {
-  const { authorize, onError, timeoutMs = 30_000 } = options
+  const { authorize, onError, timeoutMs = 30_000, console: showsConsole = true } = options
   if (typeof authorize !== 'function') throw optionInvalid('$.authorize', 'a function that decides who may see what')
   const flags = checkFlags(options.flags)
   const basePath = checkBasePath(options.basePath ?? '/api/audit-logs')
@@ -70,6 +73,8 @@ export function createHandler(options: HandlerOptions): Handler {
 
   async function answer(request: Request, signal: AbortSignal): Promise<Response> {
     const url = new URL(request.url)
+    const page = showsConsole && url.pathname.startsWith(`${basePath}/`) ? serveConsole(request, url.pathname.slice(basePath.length)) : undefined
+    if (page !== undefined) return page
     const { route, path, allow } = findRoute(basePath, url.pathname, request.method)
     if (route === undefined) return new Response(null, { status: 204, headers: { allow } })
     const principal = await authenticate(authorize, request)

@@ -1,0 +1,137 @@
+/** Why a call did not succeed, in terms that can be said to the person at the screen. */
+export type FailureKind =
+  | 'signed_out'
+  | 'forbidden'
+  | 'feature_off'
+  | 'not_found'
+  | 'invalid'
+  | 'csrf'
+  | 'conflict'
+  | 'busy'
+  | 'server'
+  | 'timeout'
+  | 'network'
+
+/** A call that did not succeed. */
+export class ApiFailure extends Error {
+  override readonly name: string = 'ApiFailure'
+  readonly kind: FailureKind
+  readonly status: number
+  /** The stable code of the problem document, when there is one. */
+  readonly code: string | undefined
+  readonly parameter: string | undefined
+  readonly detail: string | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(kind: FailureKind, status: number, problem: Problem = {}, retryAfterMs?: number) {
+    super(kind)
+    this.kind = kind
+    this.status = status
+    this.code = text(problem.code)
+    this.parameter = text(problem.parameter)
+    this.detail = text(problem.detail)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+interface Problem {
+  readonly code?: unknown
+  readonly parameter?: unknown
+  readonly detail?: unknown
+}
+
+/** What is sent besides the path. */
+export interface CallOptions {
+  readonly query?: URLSearchParams | undefined
+  readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly body?: unknown
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Longer than the server gives a query. */
+const answerWithinMs = 40_000
+
+/** The REST API below a base path. */
+export class Api {
+  readonly #base: string
+  readonly #fetch: typeof fetch
+  /** Sent with calls that change something. */
+  csrfToken: string | undefined
+
+  constructor(base: string, send: typeof fetch) {
+    this.#base = base
+    this.#fetch = send
+  }
+
+  urlOf(path: string, query?: URLSearchParams): string {
+    const text = query?.toString() ?? ''
+    return `${this.#base}${path}${text === '' ? '' : `?${text}`}`
+  }
+
+  /** @throws ApiFailure */
+  async json<T>(path: string, options: CallOptions = {}): Promise<T> {
+    const timeout = AbortSignal.timeout(answerWithinMs)
+    const response = await this.#call(path, options, timeout)
+    try {
+      return (response.status === 204 ? undefined : await response.json()) as T
+    } catch {
+      options.signal?.throwIfAborted()
+      throw new ApiFailure(timeout.aborted ? 'timeout' : 'server', response.status)
+    }
+  }
+
+  /** The answer as it comes, for what is too long to wait for. @throws ApiFailure */
+  stream(path: string, options: CallOptions = {}): Promise<Response> {
+    return this.#call(path, options, undefined)
+  }
+
+  async #call(path: string, options: CallOptions, timeout: AbortSignal | undefined): Promise<Response> {
+    const { query, method = 'GET', body, signal } = options
+    const signals = [signal, timeout].filter((one) => one !== undefined)
+    let response: Response
+    try {
+      response = await this.#fetch.call(globalThis, this.urlOf(path, query), {
+        method,
+        credentials: 'same-origin',
+        redirect: 'error',
+        cache: 'no-store',
+        signal: AbortSignal.any(signals),
+        headers: {
+          accept: 'application/json',
+          ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+          ...(method === 'GET' || this.csrfToken === undefined ? {} : { 'x-csrf-token': this.csrfToken }),
+        },
+        ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
+      })
+    } catch {
+      signal?.throwIfAborted()
+      throw new ApiFailure(timeout?.aborted === true ? 'timeout' : 'network', 0)
+    }
+    if (!response.ok) throw await failureOf(response)
+    return response
+  }
+}
+
+async function failureOf(response: Response): Promise<ApiFailure> {
+  const problem = ((await response.json().catch(() => ({}))) ?? {}) as Problem
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  return new ApiFailure(
+    kindOf(response.status, text(problem.code)),
+    response.status,
+    problem,
+    Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3600) * 1000 : undefined,
+  )
+}
+
+function kindOf(status: number, code: string | undefined): FailureKind {
+  if (code === 'feature_disabled' || code === 'feature_off') return 'feature_off'
+  if (code === 'csrf') return 'csrf'
+  if (status === 401) return 'signed_out'
+  if (status === 403) return 'forbidden'
+  if (status === 404 || status === 405) return 'not_found'
+  if (status === 409) return 'conflict'
+  if (status === 429 || status === 503) return 'busy'
+  return status >= 400 && status < 500 ? 'invalid' : 'server'
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

@@ -1,0 +1,300 @@
+import { Api } from './api.ts'
+import type { Context, Session, View } from './context.ts'
+import { h, replace } from './dom.ts'
+import type { SeenCheckpoint } from './model/integrity.ts'
+import { formatPlace, parsePlace, type Place, type ViewName, viewNames } from './model/place.ts'
+import { english, format, type StringKey, type Strings } from './strings.ts'
+import { styleText } from './styles.ts'
+import { ExportView } from './views/export-view.ts'
+import { ForwardingView } from './views/forwarding-view.ts'
+import { IntegrityView } from './views/integrity-view.ts'
+import { LogView } from './views/log-view.ts'
+import { RetentionView } from './views/retention-view.ts'
+import { RisksView } from './views/risks-view.ts'
+
+export { english, type StringKey, type Strings } from './strings.ts'
+
+const makers: Readonly<Record<ViewName, new (context: Context) => View>> = {
+  log: LogView,
+  risks: RisksView,
+  integrity: IntegrityView,
+  export: ExportView,
+  forwarding: ForwardingView,
+  retention: RetentionView,
+}
+
+// Where there is no document, on a server that renders pages, the module can be loaded all the same.
+const Base: typeof HTMLElement = (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ?? (class {} as typeof HTMLElement)
+
+/**
+ * The page Settings -> Audit Log as a custom element. Draws into a shadow root, loads nothing but the REST API, and builds
+ * its document of nodes and text alone, so that it works under the strictest content security policy.
+ *
+ * Attributes:
+ *
+ * - `api`: the base path of the REST API. Default is `/api/audit-logs`.
+ * - `verifier-key`: the log's verifier key, several separated by spaces. Default is the one that the viewer gives.
+ * - `theme`: `light` or `dark`. Default is what the viewer's system prefers.
+ * - `routing`: `hash` (the default) keeps the place in the fragment of the address; `none` leaves the address alone.
+ * - `page-size`: entries that are loaded at a time, 1 to 1,000. Default is 200.
+ * - `lang`: language of dates and numbers, BCP 47. Default is that of the document, then of the browser.
+ * - `time-zone`: IANA name. Default is the viewer's own.
+ *
+ * They are read when the element is put into a document, and again when they change.
+ *
+ * @example
+ * import '@entraguard/audit-log/console'
+ * document.body.append(document.createElement('audit-log-console'))
+ */
+export class AuditLogConsole extends Base {
+  static readonly observedAttributes: readonly string[] = ['api', 'verifier-key', 'theme', 'routing', 'page-size', 'lang', 'time-zone']
+  #strings: Strings = english
+  #fetch: typeof fetch | undefined
+  #views = new Map<ViewName, View>()
+  #place: Place = { view: 'log', filters: {} }
+  #shown: View | undefined
+  #context: Context | undefined
+  #content = h0()
+  #links = new Map<ViewName, HTMLAnchorElement>()
+  #status = h0()
+  readonly #onHash = (): void => this.#show(parsePlace(location.hash))
+
+  /** The texts of the page; those that are left out stay English. */
+  get strings(): Strings {
+    return this.#strings
+  }
+  set strings(strings: Partial<Strings>) {
+    this.#strings = { ...english, ...strings }
+    this.#rebuild()
+  }
+
+  /** Makes the requests, e.g. with a header that signs the viewer in. Default is the browser's `fetch` with its cookies. */
+  get fetch(): typeof fetch {
+    return this.#fetch ?? globalThis.fetch
+  }
+  set fetch(send: typeof fetch) {
+    this.#fetch = send
+    this.#rebuild()
+  }
+
+  connectedCallback(): void {
+    const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(styleText)
+    root.adoptedStyleSheets = [sheet]
+    if (this.#routed) addEventListener('hashchange', this.#onHash)
+    this.#build()
+  }
+
+  disconnectedCallback(): void {
+    removeEventListener('hashchange', this.#onHash)
+    this.#shown?.hide()
+    this.#context = undefined
+  }
+
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (before !== after && name !== 'theme') this.#rebuild()
+  }
+
+  /** Where the viewer is. */
+  get place(): Place {
+    return this.#place
+  }
+  set place(place: Place) {
+    this.#go(place)
+  }
+
+  get #routed(): boolean {
+    return this.getAttribute('routing') !== 'none'
+  }
+
+  #rebuild(): void {
+    if (this.#context !== undefined) this.#build()
+  }
+
+  #build(): void {
+    const root = this.shadowRoot
+    if (root === null) return
+    this.#shown?.hide()
+    this.#shown = undefined
+    this.#views = new Map()
+    const context = this.#makeContext()
+    this.#context = context
+    const { t } = context
+    this.#links = new Map(
+      viewNames.map((view) => [
+        view,
+        h(
+          'a',
+          {
+            href: formatPlace({ view, filters: {} }),
+            on: {
+              click: (event: MouseEvent) => {
+                if (event.ctrlKey || event.metaKey || event.shiftKey) return
+                event.preventDefault()
+                // Back in a view is back where one was in it.
+                this.#go({ view, filters: view === 'log' ? this.#logPlace.filters : {} })
+              },
+            },
+          },
+          t(`view.${view}`),
+        ),
+      ]),
+    )
+    this.#status = h('div', { class: 'hidden-text', role: 'status', 'aria-live': 'polite' })
+    this.#content = h('main', { class: 'content' })
+    replace(
+      root,
+      h(
+        'div',
+        { class: 'console' },
+        h(
+          'header',
+          { class: 'top' },
+          h('h1', {}, t('title')),
+          h('nav', { 'aria-label': t('views') }, ...this.#links.values()),
+        ),
+        this.#content,
+        this.#status,
+      ),
+    )
+    this.#show(this.#routed ? parsePlace(location.hash) : this.#place)
+  }
+
+  #logPlace: Place = { view: 'log', filters: {} }
+
+  #go(place: Place): void {
+    if (!this.#routed) {
+      this.#show(place)
+      return
+    }
+    const hash = formatPlace(place)
+    if (hash === location.hash) this.#show(place)
+    // Fires hashchange, and back leads here again.
+    else location.hash = hash
+  }
+
+  #show(place: Place): void {
+    const context = this.#context
+    if (context === undefined) return
+    this.#place = place
+    if (place.view === 'log') this.#logPlace = place
+    let view = this.#views.get(place.view)
+    if (view === undefined) {
+      view = new makers[place.view](context)
+      this.#views.set(place.view, view)
+    }
+    for (const [name, link] of this.#links) {
+      if (name === place.view) link.setAttribute('aria-current', 'page')
+      else link.removeAttribute('aria-current')
+    }
+    if (this.#shown !== view) {
+      this.#shown?.hide()
+      replace(this.#content, view.element)
+      this.#shown = view
+    }
+    view.show(place)
+  }
+
+  #makeContext(): Context {
+    const locale = this.lang || this.closest('[lang]')?.getAttribute('lang') || navigator.language
+    const zone = this.getAttribute('time-zone') ?? undefined
+    const api = new Api((this.getAttribute('api') ?? '/api/audit-logs').replace(/\/$/, ''), this.fetch)
+    const numbers = new Intl.NumberFormat(locale)
+    const size = Math.trunc(Number(this.getAttribute('page-size') ?? 200))
+    const keyName = `audit-log-console:key:${api.urlOf('')}`
+    const seenName = `audit-log-console:seen:${api.urlOf('')}`
+    const t = (key: StringKey, values?: Readonly<Record<string, string | number>>): string =>
+      values === undefined ? this.#strings[key] : format(this.#strings[key], values)
+    return {
+      api,
+      clock: { locale, zone },
+      session: loadSession(api),
+      pageSize: size >= 1 && size <= 1000 ? size : 200,
+      t,
+      number: (value) => numbers.format(value),
+      bytes: (value) => formatBytes(value, locale),
+      go: (place) => this.#go(place),
+      hrefOf: formatPlace,
+      shareUrl: (place) => new URL(formatPlace(place), location.href).href,
+      announce: (text) => (this.#status.textContent = text),
+      key: () => {
+        const given = this.getAttribute('verifier-key')
+        if (given !== null && given !== '') return { text: given, from: 'attribute' }
+        const remembered = recall(keyName)
+        return remembered === undefined ? undefined : { text: remembered, from: 'viewer' }
+      },
+      setKey: (text) => remember(keyName, text),
+      seen: {
+        get: () => parseSeen(recall(seenName)),
+        set: (seen) => remember(seenName, JSON.stringify(seen)),
+      },
+    }
+  }
+}
+
+/** A server that does not offer the session still decides by itself on every call. */
+async function loadSession(api: Api): Promise<Session> {
+  try {
+    const answer = await api.json<Session & { readonly csrf_token?: string | null }>('/session')
+    api.csrfToken = answer.csrf_token ?? undefined
+    return answer
+  } catch {
+    return { permissions: ['read', 'export', 'inspect', 'settings'], flags: {} }
+  }
+}
+
+function formatBytes(value: number, locale: string): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
+  const step = value < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(value) / 3))
+  return new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit: units[step] ?? 'byte',
+    unitDisplay: 'short',
+    maximumFractionDigits: step === 0 ? 0 : 1,
+  }).format(value / 1000 ** step)
+}
+
+// Storage can be switched off or full; then nothing is remembered.
+function recall(name: string): string | undefined {
+  try {
+    return localStorage.getItem(name) ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+function remember(name: string, text: string | undefined): void {
+  try {
+    if (text === undefined) localStorage.removeItem(name)
+    else localStorage.setItem(name, text)
+  } catch {
+    // See above.
+  }
+}
+
+function parseSeen(text: string | undefined): SeenCheckpoint | undefined {
+  try {
+    const seen = JSON.parse(text ?? 'null') as Partial<SeenCheckpoint> | null
+    return typeof seen?.tree_size === 'number' && typeof seen.root_hash === 'string' && typeof seen.at === 'string'
+      ? (seen as SeenCheckpoint)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+// Fields are filled in when the element is built: a constructor must not touch a document that may not be there.
+function h0(): HTMLElement {
+  return undefined as unknown as HTMLElement
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'audit-log-console': AuditLogConsole
+  }
+}
+
+if (typeof customElements !== 'undefined' && customElements.get('audit-log-console') === undefined) {
+  customElements.define('audit-log-console', AuditLogConsole)
+}

@@ -1,0 +1,47 @@
+import type { Api } from './api.ts'
+import type { SeenCheckpoint } from './model/integrity.ts'
+import type { Place } from './model/place.ts'
+import type { Clock } from './model/times.ts'
+import type { StringKey } from './strings.ts'
+
+/** What the server says of the person at the screen. */
+export interface Session {
+  readonly permissions: readonly string[]
+  readonly flags: Readonly<Record<string, boolean>>
+}
+
+/** What all views share. */
+export interface Context {
+  readonly api: Api
+  readonly clock: Clock
+  /** Arrives later than the first entries. */
+  readonly session: Promise<Session>
+  readonly pageSize: number
+  /** A text of the page. */
+  t(key: StringKey, values?: Readonly<Record<string, string | number>>): string
+  number(value: number): string
+  bytes(value: number): string
+  /** Goes somewhere in the page. */
+  go(place: Place): void
+  /** The address of a place, for links. */
+  hrefOf(place: Place): string
+  /** The address to hand on. */
+  shareUrl(place: Place): string
+  /** Says something to a screen reader. */
+  announce(text: string): void
+  /** The verifier key of the log, if one is known. */
+  key(): { readonly text: string; readonly from: 'attribute' | 'viewer' } | undefined
+  /** Remembers a key that the viewer gave; undefined forgets it. */
+  setKey(text: string | undefined): void
+  /** The checkpoint that this browser saw last, and puts another in its place. */
+  readonly seen: { get(): SeenCheckpoint | undefined; set(seen: SeenCheckpoint): void }
+}
+
+/** A part of the page. */
+export interface View {
+  readonly element: HTMLElement
+  /** Shows the view at a place of its own. */
+  show(place: Place): void
+  /** It is not seen any more. What was typed stays. */
+  hide(): void
+}

@@ -1,0 +1,95 @@
+/** A kind of receiver, and what it wants to know: part of `GET /settings/forwarders`. */
+export interface ForwarderKind {
+  readonly kind: string
+  readonly title: string
+  readonly fields: readonly ForwarderField[]
+}
+
+/** One thing that a kind of receiver wants to know. */
+export interface ForwarderField {
+  readonly name: string
+  readonly title: string
+  readonly type: 'text' | 'url' | 'number' | 'boolean' | 'select' | 'secret'
+  readonly required: boolean
+  readonly options?: readonly string[]
+  readonly help?: string
+}
+
+/** A forwarder as it is set up, and how it is doing. Secrets are not in it. */
+export interface ForwarderSettings {
+  readonly name: string
+  readonly kind: string
+  readonly config: Readonly<Record<string, unknown>>
+  readonly secrets_set: readonly string[]
+  readonly paused: boolean
+  readonly behind: number
+  readonly delivered: number
+  readonly dead_lettered: number
+  readonly problem: string | null
+  readonly updated_at: string
+}
+
+/** What is sent to set one up. */
+export interface ForwarderBody {
+  readonly kind: string
+  readonly config: Readonly<Record<string, unknown>>
+  /** Those that are given anew; the others stay. */
+  readonly secrets?: Readonly<Record<string, string>>
+}
+
+/** What is wrong with a form: the text's key by the name of the field. */
+export type FormFaults = ReadonlyMap<string, 'form.required' | 'form.badUrl' | 'form.badNumber'>
+
+/**
+ * Reads what was typed into the form of a kind of receiver.
+ *
+ * @param values text by field; `on` and empty for a checkbox
+ * @param secretsSet names of secrets that the server has: leaving them empty keeps them
+ */
+export function readForwarderForm(
+  kind: ForwarderKind,
+  values: ReadonlyMap<string, string>,
+  secretsSet: readonly string[],
+): { readonly body: ForwarderBody; readonly faults: FormFaults } {
+  const config: Record<string, unknown> = {}
+  const secrets: Record<string, string> = {}
+  const faults = new Map<string, 'form.required' | 'form.badUrl' | 'form.badNumber'>()
+  for (const { name, type, required } of kind.fields) {
+    const text = values.get(name) ?? ''
+    const value = type === 'secret' ? text : text.trim()
+    if (type === 'boolean') config[name] = value === 'on'
+    else if (value === '') {
+      if (required && !(type === 'secret' && secretsSet.includes(name))) faults.set(name, 'form.required')
+    } else if (type === 'secret') secrets[name] = value
+    else if (type === 'number') {
+      if (/^-?[0-9]{1,15}$/.test(value)) config[name] = Number(value)
+      else faults.set(name, 'form.badNumber')
+    } else if (type === 'url') {
+      if (isUrl(value)) config[name] = value
+      else faults.set(name, 'form.badUrl')
+    } else config[name] = value
+  }
+  const body: ForwarderBody = { kind: kind.kind, config, ...(Object.keys(secrets).length === 0 ? {} : { secrets }) }
+  return { body, faults }
+}
+
+/** In which state a forwarder is, as one word. */
+export function forwarderState({ paused, problem, behind }: ForwarderSettings): 'paused' | 'problem' | 'behind' | 'ok' {
+  if (paused) return 'paused'
+  if (problem !== null) return 'problem'
+  return behind > 0 ? 'behind' : 'ok'
+}
+
+/** Whether a text can name a forwarder. */
+export function isForwarderName(name: string): boolean {
+  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 63
+}
+
+function isUrl(text: string): boolean {
+  try {
+    const { protocol, hostname } = new URL(text)
+    return /^(https?|tcp|tls|udp|syslog):$/.test(protocol) && hostname !== ''
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,198 @@
+import { ApiFailure } from '../api.ts'
+import type { Context } from '../context.ts'
+import { button, h, replace } from '../dom.ts'
+import { type FilterName, filterNames, type Filters, rangeNames, type RangeName, without } from '../model/place.ts'
+import { fromLocalInput, toLocalInput } from '../model/times.ts'
+import type { StringKey } from '../strings.ts'
+
+type Field = HTMLInputElement | HTMLSelectElement
+
+const firstNames = ['action', 'user_id', 'target', 'outcome'] as const
+const furtherNames = ['tenant_id', 'source_ip', 'details', 'seq_from', 'seq_to', 'order'] as const
+const hints: Partial<Record<FilterName, StringKey>> = {
+  action: 'filter.action.hint',
+  target: 'filter.target.hint',
+  source_ip: 'filter.source_ip.hint',
+  details: 'filter.details.hint',
+}
+
+/** The filters of the API as a form. What was typed stays until it is replaced or cleared. */
+export class FilterForm {
+  readonly element: HTMLFormElement
+  readonly #context: Context
+  readonly #fields = new Map<FilterName, Field>()
+  readonly #errors = new Map<FilterName, HTMLElement>()
+  readonly #range: HTMLSelectElement
+  readonly #custom: HTMLElement
+  readonly #more: HTMLDetailsElement
+  readonly #chips: HTMLElement
+  #filters: Filters = {}
+
+  /** @param onApply called with the filters when somebody submits the form or changes a choice */
+  constructor(context: Context, submitLabel: string | undefined, onApply: (filters: Filters) => void) {
+    const { t } = context
+    this.#context = context
+    const apply = (): void => onApply(this.filters)
+    this.#range = select(
+      ['', ...rangeNames, 'custom'].map((name) => [name, t(name === '' ? 'range.any' : `range.${name as RangeName}`)]),
+    )
+    this.#range.addEventListener('change', () => {
+      const custom = this.#range.value === 'custom'
+      this.#custom.hidden = !custom
+      if (custom) this.#fields.get('since')?.focus()
+      else apply()
+    })
+    this.#custom = h('div', { class: 'fields', hidden: true }, this.#time('since'), this.#time('until'))
+    const first = firstNames.map((name) => this.#field(name, apply))
+    const further = furtherNames.map((name) => this.#field(name, apply))
+    this.#more = h(
+      'details',
+      { class: 'more' },
+      h('summary', {}, t('filter.more')),
+      h('div', { class: 'fields' }, ...further),
+    )
+    this.#chips = h('div', { class: 'chips' })
+    const submit = (event: Event): void => {
+      event.preventDefault()
+      apply()
+    }
+    this.element = h(
+      'form',
+      { class: 'filters', role: 'search', 'aria-label': t('filter.heading'), on: { submit } },
+      h(
+        'div',
+        { class: 'fields' },
+        h('label', {}, h('span', {}, t('filter.range')), this.#range),
+        ...first,
+        submitLabel === undefined ? null : h('button', { class: 'primary' }, submitLabel),
+      ),
+      this.#custom,
+      this.#more,
+      this.#chips,
+    )
+  }
+
+  /** What the form says now. */
+  get filters(): Filters {
+    const filters: Record<string, string> = {}
+    for (const name of filterNames) {
+      const value = this.#valueOf(name)
+      if (value !== undefined) filters[name] = value
+    }
+    const range = this.#range.value
+    if (range === '' || range === 'custom') return filters
+    return { ...without(filters, 'since', 'until'), range: range as RangeName }
+  }
+
+  /** Puts filters into the form. */
+  set filters(filters: Filters) {
+    this.#filters = filters
+    const custom = filters.range === undefined && (filters.since !== undefined || filters.until !== undefined)
+    this.#range.value = custom ? 'custom' : (filters.range ?? '')
+    this.#custom.hidden = !custom
+    for (const [name, field] of this.#fields) {
+      const value = filters[name] ?? ''
+      field.value = name === 'since' || name === 'until' ? toLocalInput(value) : value === '' && name === 'order' ? 'newest' : value
+    }
+    this.clearErrors()
+    if (furtherNames.some((name) => filters[name] !== undefined)) this.#more.open = true
+    this.#showChips()
+  }
+
+  /** Shows at the field itself what the server did not accept. @returns whether the failure is about a field */
+  refuse(error: unknown): boolean {
+    this.clearErrors()
+    if (!(error instanceof ApiFailure) || error.kind !== 'invalid') return false
+    const name = filterNames.find((name) => name === error.parameter)
+    const [field, place] = [this.#fields.get(name as FilterName), this.#errors.get(name as FilterName)]
+    if (field === undefined || place === undefined) return false
+    if ((furtherNames as readonly string[]).includes(name ?? '')) this.#more.open = true
+    field.setAttribute('aria-invalid', 'true')
+    place.textContent = this.#context.t('filter.refused', { detail: error.detail ?? error.code ?? '' })
+    return true
+  }
+
+  clearErrors(): void {
+    for (const field of this.#fields.values()) field.removeAttribute('aria-invalid')
+    for (const place of this.#errors.values()) place.textContent = ''
+  }
+
+  #valueOf(name: FilterName): string | undefined {
+    const value = this.#fields.get(name)?.value.trim() ?? ''
+    if (name === 'since' || name === 'until') {
+      if (this.#range.value !== 'custom') return undefined
+      // The input knows no microseconds: what nobody changed stays as it was.
+      const before = this.#filters[name]
+      return toLocalInput(before) === value && value !== '' ? before : fromLocalInput(value)
+    }
+    if (name === 'order') return value === 'oldest' ? value : undefined
+    if (value !== '') return value
+    return this.#filters[name] === '' ? '' : undefined
+  }
+
+  #field(name: (typeof firstNames)[number] | (typeof furtherNames)[number], apply: () => void): HTMLElement {
+    const { t } = this.#context
+    const error = h('span', { class: 'error', role: 'alert' })
+    let field: Field
+    if (name === 'outcome') {
+      field = select([
+        ['', t('filter.outcome.any')],
+        ...(['success', 'failure', 'denied'] as const).map((outcome): [string, string] => [outcome, t(`outcome.${outcome}`)]),
+      ])
+      field.addEventListener('change', apply)
+    } else if (name === 'order') {
+      field = select([
+        ['newest', t('order.newest')],
+        ['oldest', t('order.oldest')],
+      ])
+      field.addEventListener('change', apply)
+    } else {
+      const hint = hints[name]
+      const numeric = name === 'seq_from' || name === 'seq_to'
+      field = h('input', {
+        type: 'text',
+        name,
+        inputmode: numeric ? 'numeric' : undefined,
+        autocomplete: 'off',
+        spellcheck: 'false',
+        placeholder: hint === undefined ? undefined : t(hint),
+      })
+    }
+    this.#fields.set(name, field)
+    this.#errors.set(name, error)
+    return h('label', { class: `f-${name}` }, h('span', {}, t(`filter.${name}`)), field, error)
+  }
+
+  #time(name: 'since' | 'until'): HTMLElement {
+    const field = h('input', { type: 'datetime-local', name, step: 1 })
+    const error = h('span', { class: 'error', role: 'alert' })
+    this.#fields.set(name, field)
+    this.#errors.set(name, error)
+    return h('label', {}, h('span', {}, this.#context.t(`filter.${name}`)), field, error)
+  }
+
+  // What looks for entries without a user, target or tenant cannot be seen in an empty field.
+  #showChips(): void {
+    const { t } = this.#context
+    const names = filterNames.filter((name) => this.#filters[name] === '')
+    replace(
+      this.#chips,
+      ...names.map((name) => {
+        const label = `${t(`filter.${name}`)}: ${t('none')}`
+        return button(
+          `${label} ×`,
+          () => {
+            this.filters = without(this.#filters, name)
+            this.element.requestSubmit()
+          },
+          { class: 'chip', 'aria-label': t('filter.remove', { name: label }) },
+        )
+      }),
+    )
+  }
+}
+
+/** A choice. */
+export function select(options: readonly (readonly [value: string, text: string])[]): HTMLSelectElement {
+  return h('select', {}, ...options.map(([value, text]) => h('option', { value }, text)))
+}

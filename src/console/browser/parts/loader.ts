@@ -1,0 +1,62 @@
+import type { Context } from '../context.ts'
+import { h, replace } from '../dom.ts'
+import { failureNote, slowNote } from './failure-note.ts'
+
+/**
+ * Fills a place with what was asked of the server, and says what happened when it does not come.
+ *
+ * @param load asks and builds
+ */
+export async function loadInto(
+  context: Context,
+  place: HTMLElement,
+  load: () => Promise<readonly (Node | null)[]>,
+): Promise<void> {
+  if (place.childElementCount === 0) replace(place, h('p', { class: 'muted' }, context.t('loading')))
+  place.setAttribute('aria-busy', 'true')
+  const endSlow = slowNote(context, place)
+  try {
+    replace(place, ...(await load()))
+  } catch (error) {
+    replace(
+      place,
+      failureNote(context, error, () => void loadInto(context, place, load)),
+    )
+  } finally {
+    endSlow()
+    place.removeAttribute('aria-busy')
+  }
+}
+
+/** A table with a heading for each column. The place can be scrolled with the keyboard when it is too narrow. */
+export function table(
+  label: string,
+  heads: readonly string[],
+  rows: readonly (readonly (Node | string | null)[])[],
+): HTMLElement {
+  return h(
+    'div',
+    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label },
+    h(
+      'table',
+      {},
+      h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))),
+      h(
+        'tbody',
+        {},
+        ...rows.map(([first, ...cells]) =>
+          h('tr', {}, h('th', { scope: 'row' }, first), ...cells.map((cell) => h('td', {}, cell))),
+        ),
+      ),
+    ),
+  )
+}
+
+/** Facts, each with its name. */
+export function facts(...pairs: readonly (readonly [name: string, value: Node | string] | null)[]): HTMLElement {
+  return h(
+    'dl',
+    { class: 'facts' },
+    ...pairs.flatMap((pair) => (pair === null ? [] : [h('dt', {}, pair[0]), h('dd', {}, pair[1])])),
+  )
+}

@@ -1,0 +1,114 @@
+import type { Context, View } from '../context.ts'
+import { h, replace } from '../dom.ts'
+import { type Acceptance, findAcceptances } from '../model/acceptances.ts'
+import { formatRelative } from '../model/times.ts'
+import { expiryTimeline } from '../parts/expiry-timeline.ts'
+import { loadInto, table } from '../parts/loader.ts'
+import { shownText, shownTime } from '../parts/shown-text.ts'
+
+const atOnce = 200
+
+/** Who accepted which risk, and until when. */
+export class RisksView implements View {
+  readonly element: HTMLElement
+  readonly #context: Context
+  readonly #body = h('div', { class: 'results' })
+  readonly #search: HTMLInputElement
+  #acceptances: readonly Acceptance[] = []
+  #loaded = false
+
+  constructor(context: Context) {
+    const { t } = context
+    this.#context = context
+    this.#search = h('input', { type: 'search', autocomplete: 'off', on: { input: () => this.#draw() } })
+    this.element = h(
+      'div',
+      {},
+      h(
+        'div',
+        { class: 'page' },
+        h('header', {}, h('h2', {}, t('risks.heading')), h('p', {}, t('risks.intro'))),
+        h('label', { class: 'search' }, h('span', {}, t('risks.search')), this.#search),
+        this.#body,
+      ),
+    )
+  }
+
+  show(): void {
+    void loadInto(this.#context, this.#body, async () => {
+      const { acceptances } = await this.#context.api.json<{ acceptances: readonly Acceptance[] }>('/acceptances')
+      this.#acceptances = acceptances
+      this.#loaded = true
+      return this.#parts()
+    })
+  }
+
+  hide(): void {
+    // It asks only when it is shown.
+  }
+
+  #draw(): void {
+    if (this.#loaded) replace(this.#body, ...this.#parts())
+  }
+
+  #parts(): Node[] {
+    const { t, number } = this.#context
+    if (this.#acceptances.length === 0) return [h('p', { class: 'note' }, t('risks.none'))]
+    const found = findAcceptances(this.#acceptances, this.#search.value)
+    if (found.length === 0) return [h('p', { class: 'note' }, t('risks.noMatch'))]
+    const shown = found.slice(0, atOnce)
+    return [
+      h('section', { class: 'card' }, h('h2', {}, t('risks.timeline')), expiryTimeline(this.#context, found)),
+      h(
+        'section',
+        { class: 'card' },
+        table(
+          t('risks.heading'),
+          [
+            t('field.target'),
+            t('risks.state'),
+            t('risks.acceptedBy'),
+            t('risks.approvedBy'),
+            t('risks.justification'),
+            t('risks.acceptedAt'),
+            t('risks.expiresAt'),
+            t('risks.openLabel'),
+          ],
+          shown.map((one) => this.#row(one)),
+        ),
+        found.length > shown.length ? h('p', { class: 'hint' }, `${number(shown.length)} / ${number(found.length)}`) : null,
+      ),
+    ]
+  }
+
+  #row(one: Acceptance): (Node | string)[] {
+    const { t, number, clock, hrefOf, go } = this.#context
+    const text = (value: string | null): Node => shownText(this.#context, value ?? '–', 300)
+    const place = { view: 'log', filters: {}, entry: one.seq } as const
+    const tones: Readonly<Record<string, string>> = { in_force: 'good', expiring: 'warn', about_to_expire: 'warn', revoked: 'bad' }
+    return [
+      text(one.target),
+      h('span', { class: `badge ${tones[one.state] ?? ''}` }, t(`risks.state.${one.state}`)),
+      text(one.accepted_by),
+      text(one.approved_by),
+      text(one.justification),
+      one.accepted_at === null ? '–' : shownTime(this.#context, one.accepted_at),
+      one.expires_at === null
+        ? '–'
+        : h('span', {}, shownTime(this.#context, one.expires_at), h('div', { class: 'hint' }, formatRelative(one.expires_at, new Date(), clock))),
+      h(
+        'a',
+        {
+          href: hrefOf(place),
+          on: {
+            click: (event: MouseEvent) => {
+              event.preventDefault()
+              go(place)
+            },
+          },
+        },
+        t('risks.open', { seq: number(one.seq) }),
+      ),
+    ]
+  }
+}

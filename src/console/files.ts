@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { brotliCompressSync, constants } from 'node:zlib'
+
+/** A file of the console as it is served. */
+export interface ConsoleFile {
+  readonly contentType: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** The same, compressed with Brotli. */
+  readonly brotli: Uint8Array<ArrayBuffer>
+  /** Strong: of the uncompressed bytes. */
+  readonly etag: string
+}
+
+/** Name of each file, relative to `<basePath>/console/`, to its media type. */
+const contentTypes: Readonly<Record<string, string>> = {
+  'index.html': 'text/html; charset=utf-8',
+  'app.js': 'text/javascript; charset=utf-8',
+  'app.css': 'text/css; charset=utf-8',
+}
+
+let files: ReadonlyMap<string, ConsoleFile> | undefined
+
+/**
+ * The files of the console, by their names below `<basePath>/console/`, for a host that serves them by itself. They hold no
+ * data. Read once; a host must put the headers of {@link consoleHeaders} on them.
+ *
+ * @throws Error when the package is not complete
+ */
+export function consoleFiles(): ReadonlyMap<string, ConsoleFile> {
+  files ??= new Map(
+    Object.entries(contentTypes).map(([name, contentType]) => {
+      const bytes = new Uint8Array(readFileSync(fileUrl(name)))
+      const brotli = new Uint8Array(
+        brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
+      )
+      const etag = createHash('sha256').update(bytes).digest('base64url').slice(0, 22)
+      return [name, { contentType, bytes, brotli, etag }]
+    }),
+  )
+  return files
+}
+
+/**
+ * What a browser must be told with the files: run and load nothing but these files, talk to nobody but this server, take no
+ * markup from a text (Trusted Types), be shown in no other site's frame.
+ */
+export const consoleHeaders: Readonly<Record<string, string>> = {
+  'cache-control': 'no-cache',
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+    "require-trusted-types-for 'script'",
+  ].join('; '),
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'SAMEORIGIN',
+}
+
+// Beside the bundle that this is part of; from the sources, beside what was built last.
+function fileUrl(name: string): URL {
+  const here = import.meta.url
+  return new URL(/\/src\/console\/[^/]+$/.test(here) ? `../../dist/console/${name}` : `./console/${name}`, here)
+}
