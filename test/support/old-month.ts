@@ -36,7 +36,8 @@ export async function fillOldMonth(
   }
 }
 
-async function makePartition(client: pg.PoolClient, schema: string, month: string): Promise<void> {
+/** Makes a guarded partition for a month that has none. */
+export async function makePartition(client: pg.PoolClient, schema: string, month: string): Promise<void> {
   const partition = `${schema}.entry_${month.replace('-', '_')}`
   const [year = 0, number = 0] = month.split('-').map(Number)
   const [from, to] = [`${month}-01T00:00:00Z`, new Date(Date.UTC(year, number, 1)).toISOString()]
