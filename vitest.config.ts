@@ -41,6 +41,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
         },
       },
       { plugins, test: { ...common, name: 'pglite', include: ['test/pglite/**/*.test.ts'] } },
+      // Debian's Chromium against the build: npm run build.
+      { plugins, test: { ...common, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       { plugins, test: { ...common, name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
       { plugins, test: { ...common, name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 300_000 } },
     ],

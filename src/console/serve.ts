@@ -7,12 +7,16 @@ import { consoleFiles, consoleHeaders } from './files.ts'
  * @returns undefined when the path is none of the console's
  */
 export function serveConsole(request: Request, path: string): Response | undefined {
-  if (path === '/console') return new Response(null, { status: 308, headers: { ...consoleHeaders, location: `console/` } })
+  if (path === '/console')
+    return new Response(null, { status: 308, headers: { ...consoleHeaders, location: `console/` } })
   if (!path.startsWith('/console/')) return undefined
   const file = consoleFiles().get(path === '/console/' ? 'index.html' : path.slice('/console/'.length))
   if (file === undefined) return undefined
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return new Response(null, { status: request.method === 'OPTIONS' ? 204 : 405, headers: { allow: 'GET, HEAD, OPTIONS' } })
+    return new Response(null, {
+      status: request.method === 'OPTIONS' ? 204 : 405,
+      headers: { allow: 'GET, HEAD, OPTIONS' },
+    })
   }
   const compressed = accepts(request.headers.get('accept-encoding') ?? '', 'br')
   const etag = compressed ? `"${file.etag}-br"` : `"${file.etag}"`

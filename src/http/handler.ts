@@ -73,7 +73,10 @@ export function createHandler(options: HandlerOptions): Handler {
 
   async function answer(request: Request, signal: AbortSignal): Promise<Response> {
     const url = new URL(request.url)
-    const page = showsConsole && url.pathname.startsWith(`${basePath}/`) ? serveConsole(request, url.pathname.slice(basePath.length)) : undefined
+    const page =
+      showsConsole && url.pathname.startsWith(`${basePath}/`)
+        ? serveConsole(request, url.pathname.slice(basePath.length))
+        : undefined
     if (page !== undefined) return page
     const { route, path, allow } = findRoute(basePath, url.pathname, request.method)
     if (route === undefined) return new Response(null, { status: 204, headers: { allow } })

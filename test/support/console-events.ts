@@ -1,7 +1,14 @@
 import type { PastEvent } from './history.ts'
 
 const day = 86_400_000
-const people = ['mia.keller@contoso.example', 'jonas.weber@contoso.example', 'amira.haddad@contoso.example', 'li.wei@contoso.example', 'sofia.rossi@contoso.example', 'tom.okafor@contoso.example']
+const people = [
+  'mia.keller@contoso.example',
+  'jonas.weber@contoso.example',
+  'amira.haddad@contoso.example',
+  'li.wei@contoso.example',
+  'sofia.rossi@contoso.example',
+  'tom.okafor@contoso.example',
+]
 const actions: readonly (readonly [action: string, weight: number])[] = [
   ['user.login', 30],
   ['scan.started', 8],
@@ -40,7 +47,8 @@ export function officeDays(count: number, days: number, now: Date): PastEvent[] 
   return times.map((at, index) => {
     const action = pick(weighted)
     const number = Math.floor(random() * 900) + 100
-    const user = action.startsWith('scan') || action.startsWith('collection') || action.startsWith('score') ? null : pick(people)
+    const user =
+      action.startsWith('scan') || action.startsWith('collection') || action.startsWith('score') ? null : pick(people)
     return {
       at,
       action,
@@ -60,21 +68,41 @@ function targetOf(action: string, number: number): string | null {
   return action === 'report.generated' ? `report:${number}` : null
 }
 
-function detailsOf(action: string, number: number, index: number): PastEvent['details'] {
+function detailsOf(action: string, number: number, index: number): NonNullable<PastEvent['details']> {
   if (action === 'user.login') return { method: index % 3 === 0 ? 'passkey' : 'saml', mfa: true }
   if (action === 'user.login_failed') return { method: 'password', reason: 'wrong password', attempts: (index % 4) + 1 }
   if (action === 'scan.completed')
-    return { duration_ms: 1000 + number * 7, findings: number % 23, findings_by_severity: { critical: number % 3, high: number % 7 } }
-  if (action === 'collection.progress') return { collector: 'conditional-access', state: 'running', collected: number, total: 1000 }
-  if (action === 'finding.acknowledged') return { comment: 'Owner informed, fix is planned.', assignee: 'platform-team' }
+    return {
+      duration_ms: 1000 + number * 7,
+      findings: number % 23,
+      findings_by_severity: { critical: number % 3, high: number % 7 },
+    }
+  if (action === 'collection.progress')
+    return { collector: 'conditional-access', state: 'running', collected: number, total: 1000 }
+  if (action === 'finding.acknowledged')
+    return { comment: 'Owner informed, fix is planned.', assignee: 'platform-team' }
   return action === 'score.calculated' ? { score: 60 + (number % 40), maximum: 100 } : {}
 }
 
 /** Acceptances of risks: by name of the finding, when it was accepted and when that ends, in days from now. */
 export function acceptances(now: Date): PastEvent[] {
   const accepted = [
-    ['finding:MFA-114', 'Break-glass account; the hardware token is in the safe and its use raises an alarm.', 0, 1, -34, 56],
-    ['finding:OAUTH-27', 'The vendor replaces the application in March; its consent is limited to reading calendars.', 2, 1, -29, 12],
+    [
+      'finding:MFA-114',
+      'Break-glass account; the hardware token is in the safe and its use raises an alarm.',
+      0,
+      1,
+      -34,
+      56,
+    ],
+    [
+      'finding:OAUTH-27',
+      'The vendor replaces the application in March; its consent is limited to reading calendars.',
+      2,
+      1,
+      -29,
+      12,
+    ],
     ['finding:LEGACY-5', 'The scanner in plant 3 speaks nothing newer; it stands in its own network.', 3, 4, -61, -3],
     ['finding:GUEST-301', 'Guests of the joint venture; reviewed every month.', 4, 1, -20, 160],
     ['finding:ADMIN-12', 'Needed for the migration, which ends this quarter.', 5, 0, -45, 27],
@@ -114,10 +142,37 @@ const bad = `<img src=x onerror="globalThis.hacked=1">`
 export function hostileEvents(now: Date): PastEvent[] {
   const at = now.toISOString()
   return [
-    { at, action: 'hostile.markup', tenant_id: bad, user_id: bad, target: bad, source_ip: '2001:db8::1', details: { [bad]: bad, nested: [{ [bad]: [bad] }] } },
-    { at, action: 'hostile.bidi', user_id: 'admin\u202Egnp.exe', target: 'pay\u2066\u2067load\u2069', details: { 'na\u202Eme': 'va\u200Blue\u0007' } },
-    { at, action: 'hostile.large', target: 'x'.repeat(1000), details: { text: 'A'.repeat(60_000), list: Array.from({ length: 900 }, (_, index) => index) } },
-    { at, action: 'hostile.deep', details: Array.from({ length: 28 }).reduce<object>((inner) => ({ inner }), { end: true }) as never },
-    { at, action: 'hostile.proto', details: JSON.parse('{"__proto__":{"polluted":true},"constructor":"x","toString":null}') as never },
+    {
+      at,
+      action: 'hostile.markup',
+      tenant_id: bad,
+      user_id: bad,
+      target: bad,
+      source_ip: '2001:db8::1',
+      details: { [bad]: bad, nested: [{ [bad]: [bad] }] },
+    },
+    {
+      at,
+      action: 'hostile.bidi',
+      user_id: 'admin\u202Egnp.exe',
+      target: 'pay\u2066\u2067load\u2069',
+      details: { 'na\u202Eme': 'va\u200Blue\u0007' },
+    },
+    {
+      at,
+      action: 'hostile.large',
+      target: 'x'.repeat(1000),
+      details: { text: 'A'.repeat(60_000), list: Array.from({ length: 900 }, (_, index) => index) },
+    },
+    {
+      at,
+      action: 'hostile.deep',
+      details: Array.from({ length: 28 }).reduce<object>((inner) => ({ inner }), { end: true }) as never,
+    },
+    {
+      at,
+      action: 'hostile.proto',
+      details: JSON.parse('{"__proto__":{"polluted":true},"constructor":"x","toString":null}') as never,
+    },
   ]
 }

@@ -63,7 +63,11 @@ export async function startConsoleHost(options: Partial<HandlerOptions> = {}): P
     verifierKey: key.verifierKey,
     admin,
     intercept: undefined,
-    principal: { id: 'auditor@contoso.example', tenants: 'all', permissions: ['read', 'export', 'inspect'] },
+    principal: {
+      id: 'auditor@contoso.example',
+      tenants: 'all',
+      permissions: ['read', 'export', 'inspect', 'settings'],
+    },
     flags,
     record: (events) => recordPast(admin, { schema: 'audit_log', owner: 'audit_log_owner' }, events),
     async stop() {

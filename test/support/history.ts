@@ -37,9 +37,11 @@ export async function recordPast(
       if (rows[0].missing) await makePartition(client, schema, month)
     }
     for (let from = 0; from < events.length; from += atOnce) {
-      const rows = events
-        .slice(from, from + atOnce)
-        .map(({ details = {}, outcome = 'success', ...event }) => ({ ...event, outcome, details: canonicalize(details) }))
+      const rows = events.slice(from, from + atOnce).map(({ details = {}, outcome = 'success', ...event }) => ({
+        ...event,
+        outcome,
+        details: canonicalize(details),
+      }))
       await client.query(
         `insert into ${schema}.entry (version, seq, id, timestamp, tenant_id, user_id, action, target, source_ip, outcome, details,
            recorded_by, canonical, entry_hash, xid)

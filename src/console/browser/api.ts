@@ -21,6 +21,9 @@ export class ApiFailure extends Error {
   readonly code: string | undefined
   readonly parameter: string | undefined
   readonly detail: string | undefined
+  /** Where in the body the fault is: a JSONPath. */
+  readonly path: string | undefined
+  readonly feature: string | undefined
   readonly retryAfterMs: number | undefined
 
   constructor(kind: FailureKind, status: number, problem: Problem = {}, retryAfterMs?: number) {
@@ -30,6 +33,8 @@ export class ApiFailure extends Error {
     this.code = text(problem.code)
     this.parameter = text(problem.parameter)
     this.detail = text(problem.detail)
+    this.path = text(problem.path)
+    this.feature = text(problem.feature)
     this.retryAfterMs = retryAfterMs
   }
 }
@@ -38,6 +43,8 @@ interface Problem {
   readonly code?: unknown
   readonly parameter?: unknown
   readonly detail?: unknown
+  readonly path?: unknown
+  readonly feature?: unknown
 }
 
 /** What is sent besides the path. */

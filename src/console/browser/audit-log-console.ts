@@ -24,7 +24,8 @@ const makers: Readonly<Record<ViewName, new (context: Context) => View>> = {
 }
 
 // Where there is no document, on a server that renders pages, the module can be loaded all the same.
-const Base: typeof HTMLElement = (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ?? (class {} as typeof HTMLElement)
+const Base: typeof HTMLElement =
+  (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ?? (Object as unknown as typeof HTMLElement)
 
 /**
  * The page Settings -> Audit Log as a custom element. Draws into a shadow root, loads nothing but the REST API, and builds
@@ -37,7 +38,7 @@ const Base: typeof HTMLElement = (globalThis as { HTMLElement?: typeof HTMLEleme
  * - `theme`: `light` or `dark`. Default is what the viewer's system prefers.
  * - `routing`: `hash` (the default) keeps the place in the fragment of the address; `none` leaves the address alone.
  * - `page-size`: entries that are loaded at a time, 1 to 1,000. Default is 200.
- * - `lang`: language of dates and numbers, BCP 47. Default is that of the document, then of the browser.
+ * - `lang`: language of dates and numbers, BCP 47. Default is that of the browser.
  * - `time-zone`: IANA name. Default is the viewer's own.
  *
  * They are read when the element is put into a document, and again when they change.
@@ -47,7 +48,15 @@ const Base: typeof HTMLElement = (globalThis as { HTMLElement?: typeof HTMLEleme
  * document.body.append(document.createElement('audit-log-console'))
  */
 export class AuditLogConsole extends Base {
-  static readonly observedAttributes: readonly string[] = ['api', 'verifier-key', 'theme', 'routing', 'page-size', 'lang', 'time-zone']
+  static readonly observedAttributes: readonly string[] = [
+    'api',
+    'verifier-key',
+    'theme',
+    'routing',
+    'page-size',
+    'lang',
+    'time-zone',
+  ]
   #strings: Strings = english
   #fetch: typeof fetch | undefined
   #views = new Map<ViewName, View>()
@@ -197,7 +206,7 @@ export class AuditLogConsole extends Base {
   }
 
   #makeContext(): Context {
-    const locale = this.lang || this.closest('[lang]')?.getAttribute('lang') || navigator.language
+    const locale = this.lang || navigator.language
     const zone = this.getAttribute('time-zone') ?? undefined
     const api = new Api((this.getAttribute('api') ?? '/api/audit-logs').replace(/\/$/, ''), this.fetch)
     const numbers = new Intl.NumberFormat(locale)

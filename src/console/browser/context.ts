@@ -18,23 +18,26 @@ export interface Context {
   readonly session: Promise<Session>
   readonly pageSize: number
   /** A text of the page. */
-  t(key: StringKey, values?: Readonly<Record<string, string | number>>): string
-  number(value: number): string
-  bytes(value: number): string
+  readonly t: (key: StringKey, values?: Readonly<Record<string, string | number>>) => string
+  readonly number: (value: number) => string
+  readonly bytes: (value: number) => string
   /** Goes somewhere in the page. */
-  go(place: Place): void
+  readonly go: (place: Place) => void
   /** The address of a place, for links. */
-  hrefOf(place: Place): string
+  readonly hrefOf: (place: Place) => string
   /** The address to hand on. */
-  shareUrl(place: Place): string
+  readonly shareUrl: (place: Place) => string
   /** Says something to a screen reader. */
-  announce(text: string): void
+  readonly announce: (text: string) => void
   /** The verifier key of the log, if one is known. */
-  key(): { readonly text: string; readonly from: 'attribute' | 'viewer' } | undefined
+  readonly key: () => { readonly text: string; readonly from: 'attribute' | 'viewer' } | undefined
   /** Remembers a key that the viewer gave; undefined forgets it. */
-  setKey(text: string | undefined): void
+  readonly setKey: (text: string | undefined) => void
   /** The checkpoint that this browser saw last, and puts another in its place. */
-  readonly seen: { get(): SeenCheckpoint | undefined; set(seen: SeenCheckpoint): void }
+  readonly seen: {
+    readonly get: () => SeenCheckpoint | undefined
+    readonly set: (seen: SeenCheckpoint) => void
+  }
 }
 
 /** A part of the page. */

@@ -219,7 +219,8 @@ export const english = {
     'REWRITTEN: on {time} this browser saw another root hash for the same {size} entries. Keep this page and tell your security team.',
   'integrity.notePaste': 'The checkpoint as signed',
   'integrity.tail': 'Unsealed tail',
-  'integrity.tail.none': 'Every committed entry has its place in the log. There is nothing that could disappear without a trace.',
+  'integrity.tail.none':
+    'Every committed entry has its place in the log. There is nothing that could disappear without a trace.',
   'integrity.tail.some':
     'Entries without a place in the log yet: {count}, the oldest for {age}. Until they have one, somebody with full rights in the database could remove them without a trace. This should take a second or two.',
   'integrity.tail.unsigned':
@@ -265,7 +266,8 @@ export const english = {
   'export.range': 'Which entries',
 
   'forwarding.heading': 'Forwarding to SIEMs',
-  'forwarding.intro': 'Every entry is delivered at least once, in the order of the log. A receiver that is down loses nothing.',
+  'forwarding.intro':
+    'Every entry is delivered at least once, in the order of the log. A receiver that is down loses nothing.',
   'forwarding.none': 'Nothing is forwarded yet.',
   'forwarding.add': 'Add a destination',
   'forwarding.edit': 'Edit',
@@ -345,5 +347,7 @@ export type StringKey = keyof typeof english
 
 /** Puts values into the places of a text. */
 export function format(text: string, values: Readonly<Record<string, string | number>>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : whole))
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(values, name) ? String(values[name]) : whole,
+  )
 }

@@ -24,7 +24,7 @@ h3 { font-size: .84rem; font-weight: 650; margin-block: 1.1rem .45rem }
 a { color: var(--accent) }
 .console { display: flex; flex-direction: column; block-size: 100%; min-block-size: inherit }
 .top { display: flex; flex-wrap: wrap; align-items: center; gap: .1rem 1.6rem; padding-inline: 1.25rem; padding-block-start: .55rem; background: var(--surface); border-block-end: 1px solid var(--line) }
-nav { display: flex; gap: .2rem; overflow-x: auto; scrollbar-width: none }
+nav { display: flex; gap: .2rem; overflow-x: auto; scrollbar-width: none; max-inline-size: 100%; padding: 2px; margin: -2px }
 nav a { padding: .6rem .7rem .55rem; color: var(--muted); text-decoration: none; white-space: nowrap; border-block-end: 2px solid transparent; border-start-start-radius: 6px; border-start-end-radius: 6px }
 nav a:hover { color: var(--text); background: var(--bg) }
 nav a[aria-current] { color: var(--text); font-weight: 600; border-block-end-color: var(--accent) }
@@ -45,6 +45,7 @@ bdi { unicode-bidi: isolate; overflow-wrap: anywhere }
 
 input, select, textarea, button { font: inherit; color: inherit; border-radius: 6px; border: 1px solid var(--strong-line); background: var(--surface); padding: .34rem .6rem; min-inline-size: 0; max-inline-size: 100% }
 input, select, textarea { inline-size: 100% }
+input:not([type=checkbox]), select, .fields > button { block-size: 2.15rem }
 input::placeholder, textarea::placeholder { color: var(--muted); opacity: .85 }
 input[type=checkbox] { inline-size: auto }
 select { padding-inline-end: .3rem }
@@ -101,7 +102,8 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .grid:focus-visible { outline-offset: -2px }
 .rows { position: relative; display: block; contain: layout style }
 .header { position: sticky; inset-block-start: 0; z-index: 1; background: var(--raised); border-block-end: 1px solid var(--line) }
-.row { display: grid; grid-template-columns: 1.9rem 11.4rem minmax(7rem, 1fr) minmax(9rem, 1.35fr) minmax(8rem, 1.35fr) 5.6rem minmax(6rem, .8fr) minmax(4.2rem, max-content); align-items: center; block-size: 34px; padding-inline: .6rem 1.25rem; column-gap: .7rem; min-inline-size: 60rem }
+.row { display: grid; grid-template-columns: 1.9rem 11.4rem minmax(7rem, 1fr) minmax(9rem, 1.35fr) minmax(8rem, 1.35fr) 5.6rem minmax(6rem, .8fr) minmax(4.2rem, max-content); align-items: center; block-size: 34px; padding-inline: .6rem 1.25rem; column-gap: .7rem; min-inline-size: 58rem }
+.medium .row { min-inline-size: 0; grid-template-columns: 1.9rem 11.4rem minmax(5rem, 1fr) minmax(6rem, 1.2fr) minmax(5rem, 1.1fr) 5.6rem } .medium .c-source_ip, .medium .c-seq { display: none }
 .rows .row { position: absolute; inset-inline: 0; inset-block-start: 0; cursor: pointer; border-block-end: 1px solid color-mix(in srgb, var(--line) 55%, transparent); font-variant-numeric: tabular-nums }
 .row.head { font-size: .76rem; font-weight: 600; color: var(--muted); block-size: 30px }
 .row > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-inline-size: 0 }
@@ -111,7 +113,7 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .grid:focus-visible .row.active { box-shadow: inset 0 0 0 2px var(--accent) }
 .row[aria-selected=true] { background: var(--tint); box-shadow: inset 3px 0 0 var(--accent) }
 .row.broken { background: var(--bad-bg) }
-.c-action { font-family: var(--mono); font-size: .9em; font-weight: 550 }
+.rows .c-action { font-family: var(--mono); font-size: .9em; font-weight: 550 }
 .c-timestamp, .c-source_ip, .c-seq { color: var(--muted) }
 .c-seq { text-align: end }
 .sign { display: inline-block; inline-size: 1rem; block-size: 1rem; flex: none; vertical-align: -.15em; color: var(--muted) }
@@ -172,13 +174,19 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.15rem; min-inline-size: 0 }
 .card > h2:first-child { margin-block-end: .6rem }
 .card > header { display: flex; flex-wrap: wrap; gap: .3rem .8rem; align-items: center; margin-block-end: .5rem }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem }
+.cards { align-items: start; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem }
 .headline { display: flex; gap: .9rem; align-items: flex-start; border-inline-start: 4px solid var(--muted) }
 .headline.good { border-inline-start-color: var(--good) } .headline.bad { border-inline-start-color: var(--bad) } .headline.weak { border-inline-start-color: var(--warn) }
 .headline .sign { inline-size: 1.8rem; block-size: 1.8rem }
 .headline h2 { margin: 0 }
+.headline .sign.pending { color: var(--warn) } .headline .sign.pending::before { clip-path: polygon(50% 8%, 96% 90%, 4% 90%) }
+.facts + *, .checks + * { margin-block-start: .5rem }
+.card > details { margin-block-start: .8rem } .card summary { cursor: pointer; color: var(--accent); font-size: .84rem; inline-size: max-content }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .35rem 1rem; font-size: .92rem }
 .facts dt { color: var(--muted) } .facts dd { overflow-wrap: anywhere }
+.results { display: grid; gap: 1rem; min-inline-size: 0 }
+.search { max-inline-size: 26rem }
+td bdi, th bdi { overflow-wrap: break-word }
 .scroll { overflow: auto; max-inline-size: 100% }
 table { border-collapse: collapse; inline-size: 100%; font-size: .9rem; font-variant-numeric: tabular-nums }
 th, td { text-align: start; padding: .4rem .8rem .4rem 0; border-block-end: 1px solid var(--line); vertical-align: top }

@@ -24,8 +24,13 @@ export function findAcceptances(acceptances: readonly Acceptance[], search: stri
 }
 
 /** Over what time a timeline of them reaches, in milliseconds since 1970: at most a year to each side of now. */
-export function timelineSpan(acceptances: readonly Acceptance[], now: number): { readonly from: number; readonly to: number } {
-  const times = acceptances.flatMap(({ accepted_at, expires_at }) => [accepted_at, expires_at]).map((time) => Date.parse(time ?? ''))
+export function timelineSpan(
+  acceptances: readonly Acceptance[],
+  now: number,
+): { readonly from: number; readonly to: number } {
+  const times = acceptances
+    .flatMap(({ accepted_at, expires_at }) => [accepted_at, expires_at])
+    .map((time) => Date.parse(time ?? ''))
   const known = times.filter((time) => !Number.isNaN(time))
   const year = 366 * 86_400_000
   const margin = 7 * 86_400_000

@@ -15,18 +15,22 @@ export function fillDays(days: readonly ActivityDay[], since: string, until: str
   const known = new Map(days.map((day) => [day.day, day]))
   const filled: ActivityDay[] = []
   const end = Date.parse(until)
-  for (let time = Date.parse(`${since.slice(0, 10)}T00:00:00Z`); time < end && filled.length < 100; time += 86_400_000) {
+  for (
+    let time = Date.parse(`${since.slice(0, 10)}T00:00:00Z`);
+    time < end && filled.length < 100;
+    time += 86_400_000
+  ) {
     const day = new Date(time).toISOString().slice(0, 10)
     filled.push(known.get(day) ?? { day, actions: [] })
   }
   return filled
 }
 
-/** The actions of which there are most entries. */
+/** The actions of which there are most entries; `*` is what the server has folded together. */
 export function topActions(days: readonly ActivityDay[], count: number): string[] {
   const totals = new Map<string, number>()
   for (const { actions } of days)
-    for (const { action, success, failure, denied } of actions)
+    for (const { action, success, failure, denied } of actions.filter(({ action }) => action !== '*'))
       totals.set(action, (totals.get(action) ?? 0) + success + failure + denied)
   return [...totals]
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))

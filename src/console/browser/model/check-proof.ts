@@ -35,7 +35,11 @@ export async function checkProof(
   proof: string | null,
   verifierKey: string | undefined,
 ): Promise<CheckedProof> {
-  const hash: Check = { name: 'hash', result: findEntryFault(entry) === null ? 'passed' : 'failed', code: 'hash_mismatch' }
+  const hash: Check = {
+    name: 'hash',
+    result: findEntryFault(entry) === null ? 'passed' : 'failed',
+    code: 'hash_mismatch',
+  }
   if (proof === null) {
     const pending = { result: 'unknown', code: 'proof_pending' } as const
     return { checks: [hash, { name: 'inclusion', ...pending }, { name: 'signature', ...pending }] }

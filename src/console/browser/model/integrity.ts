@@ -58,7 +58,8 @@ export interface Known {
 /** The worst of what is known. */
 export function verdictOf(known: Known): 'good' | 'weak' | 'unverified' | 'bad' {
   const { signature, compared, anomalies, critical, weak, heldUp } = known
-  if (signature === 'failed' || compared === 'shrunk' || compared === 'forked' || anomalies > 0 || critical > 0) return 'bad'
+  if (signature === 'failed' || compared === 'shrunk' || compared === 'forked' || anomalies > 0 || critical > 0)
+    return 'bad'
   if (signature !== 'passed') return 'unverified'
   return weak || heldUp ? 'weak' : 'good'
 }

@@ -110,6 +110,7 @@ export function timesOf(range: RangeName, now: Date): { readonly since: string; 
     case 'this-month':
       return { since: month(0) }
     case 'last-month':
-      return { since: month(-1), until: month(0) }
+      break
   }
+  return { since: month(-1), until: month(0) }
 }

@@ -9,6 +9,8 @@
  */
 export function pollDelay(quiet: number, failures: number, retryAfterMs: number | undefined, random: number): number {
   const wanted =
-    failures > 0 ? Math.min(120_000, 2000 * 2 ** Math.min(failures, 10)) : Math.min(30_000, 2000 * 1.3 ** Math.min(quiet, 20))
+    failures > 0
+      ? Math.min(120_000, 2000 * 2 ** Math.min(failures, 10))
+      : Math.min(30_000, 2000 * 1.3 ** Math.min(quiet, 20))
   return Math.max(Math.round(wanted * (0.9 + 0.2 * random)), retryAfterMs ?? 0)
 }

@@ -7,7 +7,8 @@ export interface Retention {
   readonly months: readonly {
     /** Such as `2026-11`. */
     readonly month: string
-    readonly entries: number
+    /** An estimate; null when there is none. */
+    readonly entries: number | null
     readonly bytes: number
     readonly expires_at: string | null
     readonly expired: boolean

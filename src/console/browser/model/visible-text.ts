@@ -8,6 +8,7 @@ export interface Piece {
 // Controls but tab and line feed, bidi controls, zero-width and other format characters, separators that look like a line's
 // end, soft hyphen, byte order mark, tags, variation selectors, and the fillers that look like a space.
 const hidden =
+  // oxlint-disable-next-line no-control-regex, no-misleading-character-class -- they are what is looked for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]|[\ud800-\udfff]/gu
 
 /**

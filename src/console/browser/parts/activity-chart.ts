@@ -102,7 +102,9 @@ export class ActivityChart {
           h(
             'ul',
             { class: 'legend' },
-            ...actions.map((action, colour) => h('li', {}, h('i', { class: `series-${colour}` }), shownText(this.#context, action, 60))),
+            ...actions.map((action, colour) =>
+              h('li', {}, h('i', { class: `series-${colour}` }), shownText(this.#context, action, 60)),
+            ),
             h('li', {}, h('i', { class: `series-${actions.length}` }), t('activity.other')),
             h('li', {}, h('i', { class: 'problems' }), t('activity.failed')),
           ),
@@ -123,12 +125,18 @@ export class ActivityChart {
         h(
           'tr',
           {},
-          h('th', { scope: 'row' }, button(day, () => this.#choose(day), { class: 'link', 'aria-label': t('activity.show', { day }) })),
+          h(
+            'th',
+            { scope: 'row' },
+            button(day, () => this.#choose(day), { class: 'link', 'aria-label': t('activity.show', { day }) }),
+          ),
           h('td', {}, number(totals[index]?.entries ?? 0)),
           h('td', {}, number(totals[index]?.problems ?? 0)),
         ),
       )
-      const head = [t('field.timestamp'), t('activity.total'), t('activity.failed')].map((text) => h('th', { scope: 'col' }, text))
+      const head = [t('field.timestamp'), t('activity.total'), t('activity.failed')].map((text) =>
+        h('th', { scope: 'col' }, text),
+      )
       place.append(h('table', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...rows)))
     })
     return table

@@ -44,7 +44,13 @@ export function keyForm(context: Context, onChange: () => void): HTMLElement {
       button(t('key.forget'), () => (context.setKey(undefined), onChange()), { class: 'link' }),
     )
   }
-  const input = h('input', { type: 'text', spellcheck: 'false', autocomplete: 'off', class: 'mono', placeholder: 'example.com/audit+…' })
+  const input = h('input', {
+    type: 'text',
+    spellcheck: 'false',
+    autocomplete: 'off',
+    class: 'mono',
+    placeholder: 'example.com/audit+…',
+  })
   const problem = h('span', { class: 'error', role: 'alert' })
   const submit = (event: Event): void => {
     event.preventDefault()

@@ -37,7 +37,8 @@ function addChildren(context: Context, list: HTMLElement, node: TreeNode, from: 
 function line(context: Context, node: TreeNode, depth: number): HTMLElement {
   const { t, number } = context
   const name = h('span', { class: 'name' }, shownText(context, node.name, 200))
-  if (node.kind !== 'object' && node.kind !== 'array') return h('div', { class: 'leaf' }, name, ': ', value(context, node))
+  if (node.kind !== 'object' && node.kind !== 'array')
+    return h('div', { class: 'leaf' }, name, ': ', value(context, node))
   const size = t(node.kind === 'array' ? 'entry.items' : 'entry.members', { count: number(node.size) })
   if (node.size === 0) return h('div', { class: 'leaf' }, name, ': ', h('span', { class: 'muted' }, size))
   const list = h('ul', { class: 'tree' })

@@ -27,7 +27,14 @@ export interface DrawerEvents {
   shareUrl(entry: Entry): string
 }
 
-const filterable: readonly (keyof Entry)[] = ['tenant_id', 'user_id', 'action', 'target', 'source_ip', 'outcome']
+const filterable: ReadonlySet<keyof Entry> = new Set([
+  'tenant_id',
+  'user_id',
+  'action',
+  'target',
+  'source_ip',
+  'outcome',
+])
 const longestValue = 2000
 
 /** One entry with everything that is known of it, and the proof that the log contains it, verified here. */
@@ -134,7 +141,11 @@ export class EntryDrawer {
       ...(hidesSomething(JSON.stringify(entry, (_, value: unknown) => value)) || hides(entry)
         ? [h('p', { class: 'note warn' }, t('entry.marks'))]
         : []),
-      h('dl', { class: 'fields-list' }, ...entryFields.filter((name) => name !== 'details').flatMap((name) => this.#field(entry, name))),
+      h(
+        'dl',
+        { class: 'fields-list' },
+        ...entryFields.filter((name) => name !== 'details').flatMap((name) => this.#field(entry, name)),
+      ),
       h('h3', {}, t('entry.details')),
       detailsTree(this.#context, entry.details),
       h('h3', {}, t('entry.verification')),
@@ -149,7 +160,13 @@ export class EntryDrawer {
     if (name === 'timestamp') {
       return [
         label,
-        h('dd', {}, formatTimeWithZone(entry.timestamp, this.#context.clock), h('br'), h('span', { class: 'muted mono' }, formatUtc(entry.timestamp))),
+        h(
+          'dd',
+          {},
+          formatTimeWithZone(entry.timestamp, this.#context.clock),
+          h('br'),
+          h('span', { class: 'muted mono' }, formatUtc(entry.timestamp)),
+        ),
       ]
     }
     const shown =
@@ -158,7 +175,7 @@ export class EntryDrawer {
         : name === 'outcome'
           ? shownOutcome(this.#context, entry.outcome)
           : shownText(this.#context, String(value), longestValue)
-    const only = filterable.includes(name)
+    const only = filterable.has(name)
       ? button('', () => this.#events.filter({ [name as FilterName]: value ?? '' }), {
           class: 'icon funnel',
           'aria-label': t('entry.only', { field: t(`field.${name}`) }),
@@ -175,11 +192,9 @@ function hides(entry: Entry): boolean {
 }
 
 function proofDownload(text: string, seq: number, proof: string): HTMLElement {
-  return button(
-    text,
-    () => saveFile(new Blob([proof], { type: 'text/plain' }), `entry-${seq}.tlog-proof`),
-    { class: 'small' },
-  )
+  return button(text, () => saveFile(new Blob([proof], { type: 'text/plain' }), `entry-${seq}.tlog-proof`), {
+    class: 'small',
+  })
 }
 
 /** Hands a file to the browser. */

@@ -43,7 +43,7 @@ export class EntryGrid {
     this.#header = h(
       'div',
       { class: 'row head', role: 'row', 'aria-rowindex': 1 },
-      h('span', { role: 'columnheader', class: 'c-sign', 'aria-label': t('check.hash') }),
+      h('span', { role: 'columnheader', class: 'c-sign' }, h('span', { class: 'hidden-text' }, t('check.hash'))),
       ...columns.map((name) => h('span', { role: 'columnheader', class: `c-${name}` }, t(`field.${name}`))),
     )
     this.#body = h('div', { class: 'rows', role: 'rowgroup' })
@@ -110,7 +110,9 @@ export class EntryGrid {
   }
 
   #measure(): void {
-    const narrow = this.element.clientWidth < 640
+    const { clientWidth } = this.element
+    const narrow = clientWidth < 640
+    this.element.classList.toggle('medium', !narrow && clientWidth < 930)
     const height = narrow ? 58 : 34
     this.element.classList.toggle('narrow', narrow)
     if (height !== this.#rowHeight) {

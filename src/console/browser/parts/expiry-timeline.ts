@@ -6,7 +6,7 @@ import { visiblePieces } from '../model/visible-text.ts'
 
 const rowHeight = 20
 const most = 24
-const width = 960
+const width = 1100
 const nameWidth = 190
 
 /** Each acceptance as a bar from when the risk was accepted until when that ends. */
@@ -26,7 +26,14 @@ export function expiryTimeline({ t, number, clock }: Context, acceptances: reado
       {},
       svg('title', {}, `${plain(one.target, 100)}: ${t(`risks.state.${one.state}`)}`),
       svg('text', { x: 0, y: y + 11, class: 'name' }, plain(one.target, 28)),
-      svg('rect', { x: begin, y: y + 2, width: Math.max(3, end - begin), height: 11, rx: 3, class: `bar-${one.state}` }),
+      svg('rect', {
+        x: begin,
+        y: y + 2,
+        width: Math.max(3, end - begin),
+        height: 11,
+        rx: 3,
+        class: `bar-${one.state}`,
+      }),
     )
   })
   return h(

@@ -7,7 +7,7 @@ export function failureText({ t }: Pick<Context, 't'>, error: unknown): string {
   if (!(error instanceof ApiFailure)) return t('failure.server')
   return t(`failure.${error.kind}`, {
     detail: error.detail ?? error.code ?? String(error.status),
-    feature: error.detail ?? 'audit_export',
+    feature: error.feature ?? 'audit_export',
   })
 }
 

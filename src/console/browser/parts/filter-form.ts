@@ -92,7 +92,8 @@ export class FilterForm {
     this.#custom.hidden = !custom
     for (const [name, field] of this.#fields) {
       const value = filters[name] ?? ''
-      field.value = name === 'since' || name === 'until' ? toLocalInput(value) : value === '' && name === 'order' ? 'newest' : value
+      field.value =
+        name === 'since' || name === 'until' ? toLocalInput(value) : value === '' && name === 'order' ? 'newest' : value
     }
     this.clearErrors()
     if (furtherNames.some((name) => filters[name] !== undefined)) this.#more.open = true
@@ -137,7 +138,10 @@ export class FilterForm {
     if (name === 'outcome') {
       field = select([
         ['', t('filter.outcome.any')],
-        ...(['success', 'failure', 'denied'] as const).map((outcome): [string, string] => [outcome, t(`outcome.${outcome}`)]),
+        ...(['success', 'failure', 'denied'] as const).map((outcome): [string, string] => [
+          outcome,
+          t(`outcome.${outcome}`),
+        ]),
       ])
       field.addEventListener('change', apply)
     } else if (name === 'order') {

@@ -44,9 +44,18 @@ export function forwarderForm(
   // What was typed for one kind is there again when somebody comes back to it.
   const typed = new Map<string, string>()
   const outcome = h('div', { 'aria-live': 'polite' })
-  const nameInput = h('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', value: one?.name, readonly: one !== undefined })
+  const nameInput = h('input', {
+    type: 'text',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    value: one?.name,
+    readonly: one !== undefined,
+  })
   const nameError = h('span', { class: 'error', role: 'alert' })
-  const kindSelect = select([['', t('forwarding.choose')], ...kinds.map(({ kind, title }): [string, string] => [kind, title])])
+  const kindSelect = select([
+    ['', t('forwarding.choose')],
+    ...kinds.map(({ kind, title }): [string, string] => [kind, title]),
+  ])
   kindSelect.value = one?.kind ?? ''
   kindSelect.disabled = one !== undefined
   const fieldsPlace = h('div', { class: 'two' })
@@ -93,7 +102,7 @@ export function forwarderForm(
   }
 
   const fail = (error: unknown, retry: () => void): void => {
-    const field = error instanceof ApiFailure ? error.parameter?.split('.').at(-1) : undefined
+    const field = error instanceof ApiFailure ? error.path?.split('.').at(-1) : undefined
     const input = inputs.get(field ?? '')
     if (input !== undefined && error instanceof ApiFailure && error.kind === 'invalid') {
       mark(input, errors.get(field ?? ''), t('filter.refused', { detail: error.detail ?? error.code ?? '' }))
@@ -119,7 +128,10 @@ export function forwarderForm(
     replace(outcome, h('p', { class: 'muted' }, t('forwarding.testing')))
     try {
       const body = { name: given.name, ...given.body }
-      replace(outcome, testOutcome(context, await api.json<TestResult>('/settings/forwarders/test', { method: 'POST', body })))
+      replace(
+        outcome,
+        testOutcome(context, await api.json<TestResult>('/settings/forwarders/test', { method: 'POST', body })),
+      )
     } catch (error) {
       fail(error, () => void test())
     }
@@ -132,7 +144,7 @@ export function forwarderForm(
   buttons.append(
     h('button', { class: 'primary' }, t('save')),
     button(t('forwarding.test'), () => void test()),
-    button(t('cancel'), events.close),
+    button(t('cancel'), () => events.close()),
   )
   kindSelect.addEventListener('change', showKind)
   const form = h(
@@ -143,7 +155,14 @@ export function forwarderForm(
       'div',
       { class: 'two' },
       h('label', {}, h('span', {}, t('forwarding.kind')), kindSelect),
-      h('label', {}, h('span', {}, t('forwarding.name')), nameInput, h('span', { class: 'hint' }, t('forwarding.nameHint')), nameError),
+      h(
+        'label',
+        {},
+        h('span', {}, t('forwarding.name')),
+        nameInput,
+        h('span', { class: 'hint' }, t('forwarding.nameHint')),
+        nameError,
+      ),
     ),
     fieldsPlace,
     buttons,

@@ -40,7 +40,7 @@ export function table(
     h(
       'table',
       {},
-      h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))),
+      h('thead', {}, h('tr', {}, ...heads.map((text) => (text === '' ? h('td') : h('th', { scope: 'col' }, text))))),
       h(
         'tbody',
         {},

@@ -61,7 +61,11 @@ export class ExportView implements View {
     const { t, session } = this.#context
     const { permissions, flags } = await session
     const text =
-      flags['audit_export'] === false ? t('export.off') : permissions.includes('export') ? undefined : t('export.denied')
+      flags['audit_export'] === false
+        ? t('export.off')
+        : permissions.includes('export')
+          ? undefined
+          : t('export.denied')
     if (text === undefined) return
     replace(this.#gate, h('p', { class: 'note warn', role: 'status' }, text))
     this.#start.disabled = true
@@ -76,7 +80,12 @@ export class ExportView implements View {
     const stop = new AbortController()
     const progress = h('progress', { 'aria-label': t('export.running') })
     const words = h('p', {}, t('export.running'))
-    replace(this.#state, progress, words, button(t('cancel'), () => stop.abort(), { class: 'small' }))
+    replace(
+      this.#state,
+      progress,
+      words,
+      button(t('cancel'), () => stop.abort(), { class: 'small' }),
+    )
     this.#start.disabled = true
     this.#form.clearErrors()
     let bytes = 0
@@ -93,12 +102,19 @@ export class ExportView implements View {
       if (stop.signal.aborted) replace(this.#state, h('p', { class: 'note' }, t('export.cancelled')))
       else if (error instanceof ApiFailure) {
         const atField = this.#form.refuse(error)
-        replace(this.#state, error.kind === 'feature_off'
+        replace(
+          this.#state,
+          error.kind === 'feature_off'
             ? h('p', { class: 'note warn', role: 'alert' }, t('export.off'))
-            : failureNote(this.#context, error, atField ? undefined : () => void this.#export()))
+            : failureNote(this.#context, error, atField ? undefined : () => void this.#export()),
+        )
       } else {
         const text = t('export.broken', { bytes: this.#context.bytes(bytes) })
-        replace(this.#state, h('p', { class: 'note bad', role: 'alert' }, text), button(t('retry'), () => void this.#export()))
+        replace(
+          this.#state,
+          h('p', { class: 'note bad', role: 'alert' }, text),
+          button(t('retry'), () => void this.#export()),
+        )
       }
     } finally {
       this.#start.disabled = false

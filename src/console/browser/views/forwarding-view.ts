@@ -80,13 +80,10 @@ export class ForwardingView implements View {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       if (document.hidden) return this.#refreshLater()
-      this.#load().then(
-        () => {
-          this.#redraw()
-          this.#refreshLater()
-        },
-        () => this.#refreshLater(),
-      )
+      void this.#load()
+        .then(() => this.#redraw())
+        .catch(() => undefined)
+        .then(() => this.#refreshLater())
     }, refreshMs)
   }
 
@@ -124,7 +121,12 @@ export class ForwardingView implements View {
     return h(
       'section',
       { class: 'card', 'data-name': one.name, 'aria-label': one.name },
-      h('header', {}, h('h2', {}, shownText(this.#context, one.name)), h('span', { class: 'hint' }, kinds.find(({ kind }) => kind === one.kind)?.title ?? one.kind)),
+      h(
+        'header',
+        {},
+        h('h2', {}, shownText(this.#context, one.name)),
+        h('span', { class: 'hint' }, kinds.find(({ kind }) => kind === one.kind)?.title ?? one.kind),
+      ),
       h('div', { class: 'state' }, ...this.#state(one)),
       h(
         'div',
@@ -160,7 +162,10 @@ export class ForwardingView implements View {
     try {
       await work()
     } catch (error) {
-      replace(outcome, failureNote(this.#context, error, () => void this.#act(outcome, work)))
+      replace(
+        outcome,
+        failureNote(this.#context, error, () => void this.#act(outcome, work)),
+      )
     }
   }
 
@@ -201,11 +206,21 @@ export class ForwardingView implements View {
         : table(
             label,
             [t('forwarding.deadWhen'), t('forwarding.deadWhy'), t('forwarding.deadLeaves')],
-            dead_letters.slice(0, 200).map(({ recorded_at, code, reason, first_leaf_index, last_leaf_index }) => [
-              shownTime(this.#context, recorded_at),
-              h('div', {}, h('span', { class: 'mono' }, shownText(this.#context, code, 100)), ' ', shownText(this.#context, reason, 500)),
-              first_leaf_index === last_leaf_index ? number(first_leaf_index) : `${number(first_leaf_index)}–${number(last_leaf_index)}`,
-            ]),
+            dead_letters
+              .slice(0, 200)
+              .map(({ recorded_at, code, reason, first_leaf_index, last_leaf_index }) => [
+                shownTime(this.#context, recorded_at),
+                h(
+                  'div',
+                  {},
+                  h('span', { class: 'mono' }, shownText(this.#context, code, 100)),
+                  ' ',
+                  shownText(this.#context, reason, 500),
+                ),
+                first_leaf_index === last_leaf_index
+                  ? number(first_leaf_index)
+                  : `${number(first_leaf_index)}–${number(last_leaf_index)}`,
+              ]),
           ),
     )
   }
@@ -220,7 +235,9 @@ export class ForwardingView implements View {
       saved: () => {
         replace(this.#editor, h('p', { class: 'note good', role: 'status' }, t('forwarding.saved')))
         announce(t('forwarding.saved'))
-        this.#reload().catch((error: unknown) => replace(this.#list, h('p', { class: 'note bad' }, failureText(this.#context, error))))
+        this.#reload().catch((error: unknown) =>
+          replace(this.#list, h('p', { class: 'note bad' }, failureText(this.#context, error))),
+        )
       },
     })
     replace(this.#editor, form)

@@ -80,7 +80,12 @@ export class IntegrityView implements View {
         'section',
         { class: `card headline ${verdict}`, role: 'status' },
         h('span', { class: `sign ${sign}`, 'aria-hidden': 'true' }),
-        h('div', {}, h('h2', {}, t(`integrity.${verdict}`)), h('p', { class: 'muted' }, t(`integrity.${verdict}.text`))),
+        h(
+          'div',
+          {},
+          h('h2', {}, t(`integrity.${verdict}`)),
+          h('p', { class: 'muted' }, t(`integrity.${verdict}.text`)),
+        ),
       ),
       h(
         'div',
@@ -106,7 +111,11 @@ export class IntegrityView implements View {
     return compared
   }
 
-  #checkpointCard(checkpoint: CheckpointJson | null, signature: Check | undefined, compared: Compared | undefined): HTMLElement {
+  #checkpointCard(
+    checkpoint: CheckpointJson | null,
+    signature: Check | undefined,
+    compared: Compared | undefined,
+  ): HTMLElement {
     const { t, number } = this.#context
     const heading = h('h2', {}, t('integrity.checkpoint'))
     if (checkpoint === null || signature === undefined || compared === undefined) {
@@ -144,9 +153,7 @@ export class IntegrityView implements View {
 
   #seenValues({ before }: Compared): Record<string, string> {
     const { number, clock } = this.#context
-    return before === undefined
-      ? {}
-      : { size: number(before.tree_size), time: formatTimeWithZone(before.at, clock) }
+    return before === undefined ? {} : { size: number(before.tree_size), time: formatTimeWithZone(before.at, clock) }
   }
 
   #witnesses(note: string): HTMLElement {
@@ -162,7 +169,10 @@ export class IntegrityView implements View {
           {},
           shownText(
             this.#context,
-            t('integrity.witness', { name, time: formatTimeWithZone(new Date(timeSeconds * 1000).toISOString(), clock) }),
+            t('integrity.witness', {
+              name,
+              time: formatTimeWithZone(new Date(timeSeconds * 1000).toISOString(), clock),
+            }),
           ),
         ),
       ),
@@ -203,9 +213,23 @@ export class IntegrityView implements View {
         'header',
         {},
         h('h2', {}, t('integrity.posture')),
-        h('span', { class: `badge ${tamper_resistant ? 'good' : 'bad'}` }, t(tamper_resistant ? 'integrity.resistant' : 'integrity.notResistant')),
+        h(
+          'span',
+          { class: `badge ${tamper_resistant ? 'good' : 'bad'}` },
+          t(tamper_resistant ? 'integrity.resistant' : 'integrity.notResistant'),
+        ),
         h('span', { class: 'spring' }),
-        h('span', { class: 'hint' }, t('integrity.checkedAt'), ' ', shownTime(this.#context, checked_at), ' ', t('integrity.checkedBy'), ' ', shownText(this.#context, checked_by)),
+        h(
+          'span',
+          { class: 'hint' },
+          t('integrity.checkedAt'),
+          ' ',
+          shownTime(this.#context, checked_at),
+          ' ',
+          t('integrity.checkedBy'),
+          ' ',
+          shownText(this.#context, checked_by),
+        ),
       ),
       findings.length === 0
         ? h('p', {}, t('integrity.posture.ok'))
@@ -213,13 +237,26 @@ export class IntegrityView implements View {
             t('integrity.posture'),
             ['', t('integrity.finding'), t('integrity.subject'), t('integrity.fix')],
             findings.map(({ severity, subject, meaning, detail, fix }) => [
-              h('span', { class: `badge ${{ critical: 'bad', warning: 'warn', info: '' }[severity]}` }, t(`severity.${severity}`)),
-              h('div', {}, meaning, detail === null ? null : h('div', { class: 'muted' }, shownText(this.#context, detail))),
+              h(
+                'span',
+                { class: `badge ${{ critical: 'bad', warning: 'warn', info: '' }[severity]}` },
+                t(`severity.${severity}`),
+              ),
+              h(
+                'div',
+                {},
+                meaning,
+                detail === null ? null : h('div', { class: 'muted' }, shownText(this.#context, detail)),
+              ),
               h('span', { class: 'mono' }, shownText(this.#context, subject)),
               h('span', {}, shownText(this.#context, fix)),
             ]),
           ),
-      h('ul', { class: 'hint' }, ...not_checked.map(({ check, reason }) => h('li', {}, t('integrity.notChecked', { check, reason })))),
+      h(
+        'ul',
+        { class: 'hint' },
+        ...not_checked.map(({ check, reason }) => h('li', {}, t('integrity.notChecked', { check, reason }))),
+      ),
     )
   }
 }

@@ -79,12 +79,13 @@ export class LogView implements View {
   }
 
   show({ filters, entry }: Place): void {
+    this.#showLive(filters)
     const first = this.#filters === undefined
     this.#visible = true
     if (first || formatPlace({ view: 'log', filters }) !== formatPlace({ view: 'log', filters: this.#filters ?? {} })) {
       this.#filters = filters
       this.#form.filters = filters
-      void this.#reload()
+      this.#reload()
     } else this.#startLive()
     if (entry === undefined) {
       const wasOpen = !this.#drawer.element.hidden
@@ -103,11 +104,11 @@ export class LogView implements View {
     this.#form.clearErrors()
     const place: Place = { view: 'log', filters }
     // The same question again is asked again.
-    if (formatPlace(place) === formatPlace({ view: 'log', filters: this.#filters ?? {} })) void this.#reload()
+    if (formatPlace(place) === formatPlace({ view: 'log', filters: this.#filters ?? {} })) this.#reload()
     else this.#context.go(place)
   }
 
-  async #reload(): Promise<void> {
+  #reload(): void {
     this.#stop.abort()
     this.#stop = new AbortController()
     clearTimeout(this.#timer)
@@ -119,10 +120,7 @@ export class LogView implements View {
     replace(this.#fresh)
     this.#grid.setRows([], false)
     this.#grid.scrollToTop()
-    await this.#loadMore()
-    if (this.#list.cursor === undefined) return
-    this.#activity.show(this.#filters ?? {})
-    this.#startLive()
+    void this.#loadMore()
   }
 
   #fixed = new URLSearchParams()
@@ -131,14 +129,15 @@ export class LogView implements View {
     const { signal } = this.#stop
     const list = this.#list
     if (this.#loading || this.#failed || list.cursor === null || this.#filters === undefined) return
+    const first = list.cursor === undefined
     this.#loading = true
     this.element.classList.add('loading')
-    replace(this.#message, h('p', { class: 'muted' }, this.#context.t(list.cursor === undefined ? 'loading' : 'log.loadingMore')))
+    replace(this.#message, h('p', { class: 'muted' }, this.#context.t(first ? 'loading' : 'log.loadingMore')))
     const endSlow = slowNote(this.#context, this.#message)
     try {
       const query = new URLSearchParams(this.#fixed)
       // The first page is small, so that there is something to see.
-      query.set('limit', String(list.cursor === undefined ? Math.min(100, this.#context.pageSize) : this.#context.pageSize))
+      query.set('limit', String(first ? Math.min(100, this.#context.pageSize) : this.#context.pageSize))
       if (list.cursor !== undefined) query.set('cursor', list.cursor)
       const page = await this.#context.api.json<ListPage>('/list', { query, signal })
       const added = list.append(page)
@@ -149,13 +148,17 @@ export class LogView implements View {
       replace(this.#message, this.#endText())
       this.#grid.setRows(list.rows, page.next_cursor === null)
       void this.#verify(added, signal)
+      if (!first) return
+      this.#activity.show(this.#filters)
+      this.#startLive()
     } catch (error) {
       if (signal.aborted) return
       this.#loading = false
       this.#failed = true
       const again = (): void => {
         this.#failed = false
-        void (list.cursor === undefined ? this.#reload() : this.#loadMore())
+        if (list.cursor === undefined) this.#reload()
+        else void this.#loadMore()
       }
       const atField = this.#form.refuse(error)
       replace(this.#message, failureNote(this.#context, error, atField ? undefined : again))
@@ -195,7 +198,8 @@ export class LogView implements View {
     this.#verifying -= 1
     if (signal.aborted) return
     flush()
-    if (this.#checkpoint !== null) this.#signature = await checkCheckpoint(this.#checkpoint.note, this.#context.key()?.text)
+    if (this.#checkpoint !== null)
+      this.#signature = await checkCheckpoint(this.#checkpoint.note, this.#context.key()?.text)
     this.#showCounts()
   }
 
@@ -222,13 +226,16 @@ export class LogView implements View {
 
   #startLive(): void {
     clearTimeout(this.#timer)
+    if (this.#showLive(this.#filters ?? {})) this.#wait()
+  }
+
+  #showLive({ order, until, range }: Filters): boolean {
     const { t } = this.#context
-    const { order, until, range } = this.#filters ?? {}
     const able = order !== 'oldest' && until === undefined && range !== 'last-month'
     this.#live.className = able ? 'live on' : 'live'
     this.#live.textContent = t(able ? 'log.live' : 'log.liveOff')
     this.#live.title = able ? '' : t('log.liveWhy')
-    if (able) this.#wait()
+    return able
   }
 
   #wait(retryAfterMs?: number): void {
@@ -253,7 +260,10 @@ export class LogView implements View {
       this.#live.textContent = t('log.live')
       this.#quiet = added?.length === 0 ? this.#quiet + 1 : 0
       if (added === undefined) {
-        replace(this.#fresh, button(t('log.reset'), () => void this.#reload()))
+        replace(
+          this.#fresh,
+          button(t('log.reset'), () => this.#reload()),
+        )
         return
       }
       if (added.length > 0) {
@@ -275,7 +285,11 @@ export class LogView implements View {
       this.#failures += 1
       this.#live.className = 'live paused'
       this.#live.textContent = t('log.livePaused')
-      if (error instanceof ApiFailure && error.kind === 'signed_out') replace(this.#message, failureNote(this.#context, error, () => this.#startLive()))
+      if (error instanceof ApiFailure && error.kind === 'signed_out')
+        replace(
+          this.#message,
+          failureNote(this.#context, error, () => this.#startLive()),
+        )
       this.#wait(error instanceof ApiFailure ? error.retryAfterMs : undefined)
     }
   }

@@ -22,16 +22,15 @@ export class RetentionView implements View {
   show(): void {
     void loadInto(this.#context, this.#facts, async () => {
       const { api, session } = this.#context
-      const [retention, { permissions, flags }] = await Promise.all([api.json<Retention>('/settings/retention'), session])
+      const [retention, { permissions, flags }] = await Promise.all([
+        api.json<Retention>('/settings/retention'),
+        session,
+      ])
       const mayChange = permissions.includes('settings')
       // The forms are made once: what was typed into them stays.
       if (this.#forms.childElementCount === 0) {
         const off = flags['audit_extended_retention'] === false || !retention.extendable
-        replace(
-          this.#forms,
-          this.#extendCard(retention, mayChange, off),
-          mayChange ? this.#holdCard() : null,
-        )
+        replace(this.#forms, this.#extendCard(retention, mayChange, off), mayChange ? this.#holdCard() : null)
       }
       return [this.#policyCard(retention), this.#monthsCard(retention), this.#holdsCard(retention)]
     })
@@ -49,14 +48,22 @@ export class RetentionView implements View {
       h('h2', {}, t('retention.keep', { days: number(keep_days) })),
       decided_at === null
         ? null
-        : h('p', {}, shownText(this.#context, t('retention.since', { time: formatDay(decided_at, clock), reason: reason ?? '–' }), 1000)),
+        : h(
+            'p',
+            {},
+            shownText(
+              this.#context,
+              t('retention.since', { time: formatDay(decided_at, clock), reason: reason ?? '–' }),
+              1000,
+            ),
+          ),
       h('p', { class: 'muted' }, t('retention.onlyGrows')),
     )
   }
 
   #monthsCard({ months }: Retention): HTMLElement {
     const { t, number, bytes } = this.#context
-    const most = Math.max(1, ...months.map(({ entries }) => entries))
+    const most = Math.max(1, ...months.map(({ entries }) => entries ?? 0))
     return h(
       'section',
       { class: 'card' },
@@ -66,14 +73,18 @@ export class RetentionView implements View {
         [t('retention.month'), t('retention.entries'), '', t('retention.bytes'), t('retention.expires'), ''],
         months.map(({ month, entries, bytes: size, expires_at, expired }) => {
           const bar = h('i', {})
-          bar.style.setProperty('inline-size', `${(entries / most) * 100}%`)
+          bar.style.setProperty('inline-size', `${((entries ?? 0) / most) * 100}%`)
           return [
             month,
-            number(entries),
+            entries === null ? '–' : `≈ ${number(entries)}`,
             h('div', { class: 'meter', 'aria-hidden': 'true' }, bar),
             bytes(size),
             expires_at === null ? '–' : shownTime(this.#context, expires_at),
-            h('span', { class: `badge ${expired ? 'warn' : 'good'}` }, t(expired ? 'retention.expired' : 'retention.kept')),
+            h(
+              'span',
+              { class: `badge ${expired ? 'warn' : 'good'}` },
+              t(expired ? 'retention.expired' : 'retention.kept'),
+            ),
           ]
         }),
       ),
@@ -99,7 +110,13 @@ export class RetentionView implements View {
               shownTime(this.#context, hold.placed_at),
               hold.released_at === null
                 ? h('span', { class: 'badge bad' }, t('retention.active'))
-                : h('span', { class: 'badge' }, t('retention.released'), ' ', shownTime(this.#context, hold.released_at)),
+                : h(
+                    'span',
+                    { class: 'badge' },
+                    t('retention.released'),
+                    ' ',
+                    shownTime(this.#context, hold.released_at),
+                  ),
             ]),
           ),
     )
@@ -115,9 +132,15 @@ export class RetentionView implements View {
         ['filter.since', since === null ? null : formatDay(since, clock)],
         ['filter.until', until === null ? null : formatDay(until, clock)],
       ] as const
-    ).filter(([, value]) => value !== null && value !== undefined)
+    ).filter(([, value]) => value !== null)
     if (parts.length === 0) return h('span', {}, t('retention.everything'))
-    return h('div', {}, ...parts.map(([key, value]) => h('div', {}, h('span', { class: 'muted' }, `${t(key)}: `), shownText(this.#context, value ?? '', 200))))
+    return h(
+      'div',
+      {},
+      ...parts.map(([key, value]) =>
+        h('div', {}, h('span', { class: 'muted' }, `${t(key)}: `), shownText(this.#context, value ?? '', 200)),
+      ),
+    )
   }
 
   #extendCard({ keep_days }: Retention, mayChange: boolean, off: boolean): HTMLElement {
@@ -164,10 +187,16 @@ export class RetentionView implements View {
     const inputs = new Map(
       (['tenant_id', 'user_id', 'target', 'since', 'until', 'reason', 'approved_by'] as const).map((name) => [
         name,
-        h('input', { name, type: name === 'since' || name === 'until' ? 'datetime-local' : 'text', autocomplete: 'off' }),
+        h('input', {
+          name,
+          type: name === 'since' || name === 'until' ? 'datetime-local' : 'text',
+          autocomplete: 'off',
+        }),
       ]),
     )
-    const errors = new Map((['reason', 'approved_by'] as const).map((name) => [name, h('span', { class: 'error', role: 'alert' })]))
+    const errors = new Map(
+      (['reason', 'approved_by'] as const).map((name) => [name, h('span', { class: 'error', role: 'alert' })]),
+    )
     const outcome = h('div', { 'aria-live': 'polite' })
     const send = async (): Promise<void> => {
       const body: Record<string, string> = {}
@@ -182,7 +211,8 @@ export class RetentionView implements View {
         fault(inputs.get(name), place, missing ? t('form.required') : '')
         if (missing) complete = false
       }
-      if (complete) await this.#send('/settings/legal-holds', body, outcome, t('retention.holdPlaced'), () => void send())
+      if (complete)
+        await this.#send('/settings/legal-holds', body, outcome, t('retention.holdPlaced'), () => void send())
     }
     const labels = {
       tenant_id: 'field.tenant_id',

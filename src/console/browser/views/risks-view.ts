@@ -76,7 +76,9 @@ export class RisksView implements View {
           ],
           shown.map((one) => this.#row(one)),
         ),
-        found.length > shown.length ? h('p', { class: 'hint' }, `${number(shown.length)} / ${number(found.length)}`) : null,
+        found.length > shown.length
+          ? h('p', { class: 'hint' }, `${number(shown.length)} / ${number(found.length)}`)
+          : null,
       ),
     ]
   }
@@ -85,7 +87,12 @@ export class RisksView implements View {
     const { t, number, clock, hrefOf, go } = this.#context
     const text = (value: string | null): Node => shownText(this.#context, value ?? '–', 300)
     const place = { view: 'log', filters: {}, entry: one.seq } as const
-    const tones: Readonly<Record<string, string>> = { in_force: 'good', expiring: 'warn', about_to_expire: 'warn', revoked: 'bad' }
+    const tones: Readonly<Record<string, string>> = {
+      in_force: 'good',
+      expiring: 'warn',
+      about_to_expire: 'warn',
+      revoked: 'bad',
+    }
     return [
       text(one.target),
       h('span', { class: `badge ${tones[one.state] ?? ''}` }, t(`risks.state.${one.state}`)),
@@ -95,7 +102,12 @@ export class RisksView implements View {
       one.accepted_at === null ? '–' : shownTime(this.#context, one.accepted_at),
       one.expires_at === null
         ? '–'
-        : h('span', {}, shownTime(this.#context, one.expires_at), h('div', { class: 'hint' }, formatRelative(one.expires_at, new Date(), clock))),
+        : h(
+            'span',
+            {},
+            shownTime(this.#context, one.expires_at),
+            h('div', { class: 'hint' }, formatRelative(one.expires_at, new Date(), clock)),
+          ),
       h(
         'a',
         {
