@@ -9,7 +9,7 @@ export interface ConsolePage {
   /** Violations of the content security policy, uncaught errors and messages of the console. */
   readonly complaints: string[]
   /** Goes to a place such as `#log?action=user.login`. */
-  go(hash: string): Promise<void>
+  readonly go: (hash: string) => Promise<void>
 }
 
 /** Opens the console in a browser profile of its own. */
