@@ -19,9 +19,11 @@ const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) 
   exports: Record<string, unknown>
   devDependencies: Record<string, string>
 }
-/** The entry points that are modules, e.g. `@entraguard/audit-log/canonical`. */
+/** These need an optional peer, or a browser. */
+const apart = ['./opentelemetry', './console']
+/** The entry points that run on their own, e.g. `@entraguard/audit-log/canonical`. */
 const entryPoints = Object.entries(manifest.exports)
-  .filter(([, target]) => typeof target === 'object')
+  .filter(([path, target]) => typeof target === 'object' && !apart.includes(path))
   .map(([path]) => `@entraguard/audit-log${path.slice(1)}`)
 
 beforeAll(async () => {
