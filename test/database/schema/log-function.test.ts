@@ -13,7 +13,12 @@ const { admin, appPool } = log
 
 const has = (program: string, ...args: string[]): boolean => spawnSync(program, args).status === 0
 const psqlIsThere = has('psql', '--version')
-const drivers = ['psycopg', 'psycopg2', 'pg8000.dbapi'].filter((driver) => has('python3', '-c', `import ${driver}`))
+/** The system's own Python comes second: another one may be in front of it on the path. */
+const drivers = ['python3', '/usr/bin/python3'].flatMap((python) =>
+  ['psycopg', 'psycopg2', 'pg8000.dbapi']
+    .filter((driver) => has(python, '-c', `import ${driver}`))
+    .map((driver) => [driver, python] as const),
+)
 
 async function psql(sql: string): Promise<string> {
   const { stdout } = await run('psql', ['-X', '-qAt', '-v', 'ON_ERROR_STOP=1', '-d', log.writer.url, '-c', sql])
@@ -139,7 +144,7 @@ describe.skipIf(!psqlIsThere)('through psql (skipped when psql is not installed)
 })
 
 describe.skipIf(drivers.length === 0)('through Python (skipped when no DB-API driver is installed)', () => {
-  it.each(drivers)('runs the example with %s', async (driver) => {
+  it.each(drivers)('runs the example with %s of %s', async (driver, python) => {
     const program = `
 import sys, importlib, urllib.parse
 sys.path.insert(0, sys.argv[2])
@@ -155,7 +160,7 @@ connection.rollback()
 seq, _, _ = log(cursor, "task.failed", target="task:1", details={"b": 1.5, "a": "\\U0001f600"}, source_ip="203.0.113.7")
 connection.commit()
 print(seq)`
-    const { stdout } = await run('python3', ['-c', program, driver, `${examples}python`, log.writer.url], {
+    const { stdout } = await run(python, ['-c', program, driver, `${examples}python`, log.writer.url], {
       env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
     })
     const entry = await recorded(stdout.trim())
