@@ -20,10 +20,10 @@ const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) 
   devDependencies: Record<string, string>
 }
 /** These need an optional peer, or a browser. */
-const apart = ['./opentelemetry', './console']
+const apart: ReadonlySet<string> = new Set(['./opentelemetry', './console'])
 /** The entry points that run on their own, e.g. `@entraguard/audit-log/canonical`. */
 const entryPoints = Object.entries(manifest.exports)
-  .filter(([path, target]) => typeof target === 'object' && !apart.includes(path))
+  .filter(([path, target]) => typeof target === 'object' && !apart.has(path))
   .map(([path]) => `@entraguard/audit-log${path.slice(1)}`)
 
 beforeAll(async () => {
