@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Database, type Executor, executorOf, hasOwnConnections, withConnection } from './database.ts'
 
 /**
@@ -13,42 +15,86 @@ export async function readOnly<T>(
   signal: AbortSignal,
   work: (executor: Executor) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted()
-  if (!hasOwnConnections(db)) return work(executorOf(db))
-  return withConnection(db, async (executor) => {
+  return onConnection(db, signal, async (executor) => {
+    if (!hasOwnConnections(db)) return work(executor)
     await executor.run('begin isolation level repeatable read read only')
     try {
-      const [row] = await executor.run('select pg_backend_pid() as pid')
-      const result = await cancelled(db, Number(row?.['pid']), signal, () => work(executor))
+      const result = await work(cancellable(executor, db, signal))
       await executor.run('commit')
       return result
     } catch (error) {
       await executor.run('rollback').catch(() => undefined)
+      throw error
+    }
+  })
+}
+
+/**
+ * Like {@link readOnly}, without a transaction, for work that is one SELECT: that sees the log at one moment by itself, and
+ * saves the round trips of beginning and committing.
+ */
+export async function readCancellably<T>(
+  db: Database,
+  signal: AbortSignal,
+  work: (executor: Executor) => Promise<T>,
+): Promise<T> {
+  return onConnection(db, signal, (executor) => work(cancellable(executor, db, signal)))
+}
+
+async function onConnection<T>(
+  db: Database,
+  signal: AbortSignal,
+  work: (executor: Executor) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted()
+  if (!hasOwnConnections(db)) return work(executorOf(db))
+  return withConnection(db, async (executor) => {
+    try {
+      return await work(executor)
+    } catch (error) {
       signal.throwIfAborted()
       throw error
     }
   })
 }
 
-/** The transaction is still open while the cancellation is sent, so that it cannot hit what comes next on the connection. */
-async function cancelled<T>(db: Database, pid: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  let over = false
-  let sent: Promise<unknown> | undefined
-  const cancel = (): void => {
-    void withConnection(db, (other) => {
-      // Waiting for a connection can take until the work is over.
-      if (over) return Promise.resolve()
-      sent = other.run('select pg_cancel_backend($1)', [pid]).catch(() => undefined)
-      return sent
-    }).catch(() => undefined)
-  }
-  signal.addEventListener('abort', cancel)
-  try {
-    signal.throwIfAborted()
-    return await work()
-  } finally {
-    over = true
-    signal.removeEventListener('abort', cancel)
-    await sent
+/** Begins the statements of this process that can be cancelled, so that nobody else's is taken for one. */
+const prefix = `/* audit-log ${randomBytes(9).toString('hex')}`
+let statements = 0
+const cancelMarked = `select pg_cancel_backend(pid) from pg_stat_activity where state = 'active' and starts_with(query, $1)`
+const againAfterMs = 50
+
+/**
+ * Statements are found by a mark in their text and not by the process of their backend: so it costs nothing to be able to
+ * cancel one, and it is the right one also behind a pooler, where the process that the driver knows is none of the server's.
+ */
+function cancellable(executor: Executor, db: Database, signal: AbortSignal): Executor {
+  if (!hasOwnConnections(db)) return executor
+  return {
+    async run(text, values) {
+      signal.throwIfAborted()
+      const mark = `${prefix} ${(statements += 1)} */`
+      let over = false
+      let sent: Promise<unknown> | undefined
+      const cancel = (): void => {
+        void withConnection(db, async (other) => {
+          // Waiting for a connection can take until the statement has ended; and it may not have reached the server yet.
+          while (!over) {
+            sent = other.run(cancelMarked, [mark]).catch(() => undefined)
+            await sent
+            if (!over) await sleep(againAfterMs)
+          }
+        }).catch(() => undefined)
+      }
+      signal.addEventListener('abort', cancel)
+      try {
+        return await executor.run(`${mark} ${text}`, values)
+      } finally {
+        over = true
+        signal.removeEventListener('abort', cancel)
+        // So that it cannot hit what runs next on the connection.
+        await sent
+      }
+    },
   }
 }

@@ -5,8 +5,11 @@ export interface ExportFormat {
   readonly mediaType: string
   readonly extension: string
   readonly begin: string
-  /** @param first whether no entry was written before */
-  page(lines: readonly string[], first: boolean): string
+  /**
+   * @param lines the canonical JSON of at least one entry, with U+000A between entries
+   * @param first whether no entry was written before
+   */
+  page(lines: string, first: boolean): string
   readonly end: string
 }
 
@@ -19,21 +22,21 @@ export const exportFormats: Readonly<Record<ExportFormatName, ExportFormat>> = {
     mediaType: 'application/x-ndjson',
     extension: 'ndjson',
     begin: '',
-    page: (lines) => `${lines.join('\n')}\n`,
+    page: (lines) => `${lines}\n`,
     end: '',
   },
   json: {
     mediaType: 'application/json',
     extension: 'json',
     begin: '{"entries":[\n',
-    page: (lines, first) => `${first ? '' : ',\n'}${lines.join(',\n')}`,
+    page: (lines, first) => `${first ? '' : ',\n'}${lines.replaceAll('\n', ',\n')}`,
     end: '\n]}\n',
   },
   csv: {
     mediaType: 'text/csv; charset=utf-8; header=present',
     extension: 'csv',
     begin: `${entryFields.join(',')}\r\n`,
-    page: (lines) => lines.map(csvRecord).join(''),
+    page: (lines) => lines.split('\n').map(csvRecord).join(''),
     end: '',
   },
 }

@@ -1,5 +1,5 @@
 import { AuditLogError } from '../errors.ts'
-import type { LinePage } from '../query/entry-query.ts'
+import type { LinePage } from '../query/line-page.ts'
 import type { ExportFormat } from './export-format.ts'
 import type { Call } from './route.ts'
 
@@ -35,7 +35,7 @@ export function exportStream(
   let chunks: AsyncGenerator<string, void, undefined> | undefined
 
   const readPage = (cursor: string | undefined): Promise<LinePage> =>
-    log.read(signal, (_, all) => {
+    log.readAtOnce(signal, (_, all) => {
       const query = log.queryFor(all, principal, values).limit(entriesPerPage)
       return (cursor === undefined ? query : query.after(cursor)).linePage()
     })
@@ -44,13 +44,13 @@ export function exportStream(
     let next: Promise<LinePage> | undefined = readPage(undefined)
     let before = format.begin
     while (next !== undefined) {
-      const { lines, nextCursor }: LinePage = await next
+      const { lines, entries: found, nextCursor }: LinePage = await next
       next = nextCursor === null ? undefined : readPage(nextCursor)
       // Its failure is met when it is waited for, which may be never.
       next?.catch(() => undefined)
       const first = entries === 0
-      entries += lines.length
-      if (lines.length > 0) yield before + format.page(lines, first) + (next === undefined ? format.end : '')
+      entries += found
+      if (found > 0) yield before + format.page(lines, first) + (next === undefined ? format.end : '')
       else yield before + format.end
       before = ''
     }

@@ -1,5 +1,5 @@
 import { type Database, type Executor, type Queryable, type Row } from '../database/database.ts'
-import { readOnly } from '../database/read-only.ts'
+import { readCancellably, readOnly } from '../database/read-only.ts'
 import type { FeatureFlags } from '../flags/feature-flags.ts'
 import type { AuditEvent } from '../log/event.ts'
 import { EntryQuery, explainRead } from '../query/entry-query.ts'
@@ -31,6 +31,8 @@ export interface LogAccessOptions {
   readonly onError: (error: unknown) => void
 }
 
+type ReadingWork<T> = (executor: Executor, query: EntryQuery) => Promise<T>
+
 /** The log as the routes see it. */
 export class LogAccess {
   readonly options: LogAccessOptions
@@ -41,10 +43,19 @@ export class LogAccess {
   }
 
   /** Reads in one transaction, cancelled in the server when the signal is aborted. @throws AuditLogError `read_failed` */
-  async read<T>(signal: AbortSignal, work: (executor: Executor, query: EntryQuery) => Promise<T>): Promise<T> {
+  read<T>(signal: AbortSignal, work: ReadingWork<T>): Promise<T> {
+    return this.#reading(readOnly, signal, work)
+  }
+
+  /** Like {@link LogAccess.read} for a single SELECT, which needs no transaction: one round trip instead of three. */
+  readAtOnce<T>(signal: AbortSignal, work: ReadingWork<T>): Promise<T> {
+    return this.#reading(readCancellably, signal, work)
+  }
+
+  async #reading<T>(way: typeof readOnly<T>, signal: AbortSignal, work: ReadingWork<T>): Promise<T> {
     const { db, schema } = this.options
     try {
-      return await readOnly(db, signal, (executor) => work(executor, EntryQuery.over(queryableOver(executor), schema)))
+      return await way(db, signal, (executor) => work(executor, EntryQuery.over(queryableOver(executor), schema)))
     } catch (error) {
       if (error instanceof Problem || signal.aborted) throw error
       throw explainRead(error)
@@ -76,6 +87,11 @@ export class LogAccess {
       throw new Problem('parameter_invalid', { parameter: 'seq_to', detail: 'expected a number not below seq_from' })
     }
     return filtered
+  }
+
+  /** Finds what is wrong with parameters, without asking the database. @throws Problem like {@link LogAccess.queryFor} */
+  checkQuery(principal: Principal, values: ReadonlyMap<string, string>): void {
+    this.queryFor(EntryQuery.over(this.options.db, this.options.schema), principal, values)
   }
 
   /** Records that somebody looked at the log, where the host wants that. */

@@ -20,11 +20,20 @@ export function text(body: string, headers: Readonly<Record<string, string>> = {
 }
 
 /** Adds the security headers that the answer does not have of its own. */
-export function secured({ status, headers: given, body }: Response): Response {
-  // A copy: the headers of an answer of the host's can be immutable.
-  const headers = new Headers(given)
+export function secured(answer: Response): Response {
+  try {
+    addSecurityHeaders(answer.headers)
+    return answer
+  } catch {
+    // An answer of the host's can have headers that do not change, such as that of a fetch.
+    const headers = new Headers(answer.headers)
+    addSecurityHeaders(headers)
+    return new Response(answer.body, { status: answer.status, headers })
+  }
+}
+
+function addSecurityHeaders(headers: Headers): void {
   for (const [name, value] of Object.entries(securityHeaders)) if (!headers.has(name)) headers.set(name, value)
-  return new Response(body, { status, headers })
 }
 
 /** The answer to HEAD: that to GET without its body. */

@@ -6,7 +6,6 @@ import { type Database, executorOf } from '../database/database.ts'
 import { kyselyOver } from '../database/kysely.ts'
 import { AuditLogError } from '../errors.ts'
 import { formatCursor, parseCursor, type Position } from './cursor.ts'
-import { formatEntryJson, formatMicroseconds } from './entry-json.ts'
 import {
   conditionsOf,
   type Filters,
@@ -20,22 +19,13 @@ import {
   readSeq,
   readTime,
 } from './filters.ts'
+import { type LinePage, lineColumns, pageOfLines, readLines } from './line-page.ts'
 import type { AuditLogTables } from './tables.ts'
 
 /** Some entries, and where to go on. */
 export interface EntryPage {
   /** Entries as they are stored. They are not verified yet: `verifyEntry` does that. */
   readonly entries: readonly Entry[]
-  /** Opaque; null when there is nothing more. */
-  readonly nextCursor: string | null
-}
-
-/** Some entries as JSON text, and where to go on. */
-export interface LinePage {
-  /** One line for each entry: its canonical JSON (RFC 8785), `entry_hash` included. Not verified. */
-  readonly lines: readonly string[]
-  /** The numbers of these entries. */
-  readonly seqs: readonly string[]
   /** Opaque; null when there is nothing more. */
   readonly nextCursor: string | null
 }
@@ -168,24 +158,20 @@ export class EntryQuery {
   }
 
   /**
-   * Reads one page as JSON text, without making objects of it: for a response or an export, which hand it on as it is.
+   * Reads one page as JSON text, without making objects of it: for a response or an export, which hand it on as it is. One
+   * statement and one row, whatever the size of the page.
    *
+   * @param further more columns for that row, as SQL over `page` (`lines`, `entries`, and the array `seqs`)
    * @throws AuditLogError like {@link EntryQuery.page}
    */
-  async linePage(): Promise<LinePage> {
-    const { limit } = this.#state
-    const query = this.#inOrder(this.#start(), limit + 1).select(jsonColumns)
-    const rows = await this.#run(() => query.execute())
-    const page = rows.slice(0, limit)
-    const last = page.at(-1)
-    return {
-      lines: page.map(formatEntryJson),
-      seqs: page.map(({ seq }) => seq),
-      nextCursor:
-        rows.length > limit && last !== undefined
-          ? formatCursor({ timestamp: formatMicroseconds(last.microseconds), seq: Number(last.seq) }, this.#identity())
-          : null,
-    }
+  async linePage(further: readonly string[] = []): Promise<LinePage> {
+    const { db, limit } = this.#state
+    const { sql: select, parameters } = this.#inOrder(this.#start(), limit + 1)
+      .select(lineColumns)
+      .compile()
+    const [row] = await this.#run(() => executorOf(db).run(pageOfLines(select, further), parameters))
+    const { last, ...page } = readLines(row, limit)
+    return { ...page, nextCursor: last === undefined ? null : formatCursor(last, this.#identity()) }
   }
 
   /**
@@ -293,26 +279,6 @@ const entryColumns = [
   sql<string>`entry.seq::text`.as('seq'),
   sql<string>`entry.id::text`.as('id'),
   sql<string>`to_char(entry.timestamp at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('timestamp'),
-  'entry.tenant_id',
-  'entry.user_id',
-  'entry.action',
-  'entry.target',
-  sql<string | null>`host(entry.source_ip)`.as('source_ip'),
-  'entry.outcome',
-  sql<string>`entry.details::text`.as('details'),
-  'entry.recorded_by',
-  sql<string>`encode(entry.entry_hash, 'hex')`.as('entry_hash'),
-] as const
-
-/**
- * The columns of an entry in the forms that cost the server and the driver least: rendering JSON in the database, or parsing
- * it here, takes several times as long as reading the rows.
- */
-const jsonColumns = [
-  'entry.version',
-  sql<string>`entry.seq::text`.as('seq'),
-  sql<string>`entry.id::text`.as('id'),
-  sql<string>`(date_part('epoch', entry.timestamp) * 1000000)::bigint::text`.as('microseconds'),
   'entry.tenant_id',
   'entry.user_id',
   'entry.action',

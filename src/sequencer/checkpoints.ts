@@ -1,4 +1,4 @@
-import type { Executor } from '../database/database.ts'
+import type { Executor, Row } from '../database/database.ts'
 import { quoteIdentifier } from '../schema/names.ts'
 
 /** A checkpoint as it is stored. Not verified. */
@@ -100,20 +100,31 @@ export class Checkpoints {
     order: 'asc' | 'desc',
     limit: number,
   ): Promise<StoredCheckpoint[]> {
-    const rows = await this.#executor.run(
-      `select tree_size::text, encode(root_hash, 'hex') as root_hash, note, to_char(signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as signed_at,
-         (select string_agg(line, chr(10) order by received_at, line) from ${this.#quoted}.cosignature
-           where cosignature.tree_size = checkpoint.tree_size) as cosignatures
-       from ${this.#quoted}.checkpoint where ${condition} order by checkpoint.tree_size ${order} limit ${limit}`,
-      values,
-    )
-    return rows.map((row) => ({
-      size: Number(row['tree_size']),
-      rootHash: Buffer.from(String(row['root_hash']), 'hex'),
-      note: withCosignatures(String(row['note']), row['cosignatures']),
-      signedAt: String(row['signed_at']),
-    }))
+    const rows = await this.#executor.run(selectCheckpoints(this.#quoted, condition, order, limit), values)
+    return rows.map(readCheckpoint)
   }
+}
+
+/** The SELECT of the checkpoint of the largest tree, for use within another statement. */
+export function selectLatestCheckpoint(schema: string): string {
+  return selectCheckpoints(quoteIdentifier(schema), 'true', 'desc', 1)
+}
+
+/** A row of {@link selectLatestCheckpoint}. */
+export function readCheckpoint(row: Row): StoredCheckpoint {
+  return {
+    size: Number(row['tree_size']),
+    rootHash: Buffer.from(String(row['root_hash']), 'hex'),
+    note: withCosignatures(String(row['note']), row['cosignatures']),
+    signedAt: String(row['signed_at']),
+  }
+}
+
+function selectCheckpoints(quoted: string, condition: string, order: 'asc' | 'desc', limit: number): string {
+  return `select tree_size::text, encode(root_hash, 'hex') as root_hash, note, to_char(signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as signed_at,
+     (select string_agg(line, chr(10) order by received_at, line) from ${quoted}.cosignature
+       where cosignature.tree_size = checkpoint.tree_size) as cosignatures
+   from ${quoted}.checkpoint where ${condition} order by checkpoint.tree_size ${order} limit ${limit}`
 }
 
 /** The note with the last line of each key: a witness that is asked again, after a restart, cosigns again. */

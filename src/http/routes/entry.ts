@@ -75,8 +75,8 @@ async function readVisible(
     const found = await locateEntry(executor, log.options.schema, seq)
     if (found === undefined) throw new Problem('entry_not_found')
     const one = query.since(found.since).until(found.until).seq({ from: seq, to: seq })
-    const [line] = (await (tenants === undefined ? one : one.tenant(tenants)).linePage()).lines
-    if (line === undefined) throw new Problem('entry_not_found')
+    const { lines: line } = await (tenants === undefined ? one : one.tenant(tenants)).linePage()
+    if (line === '') throw new Problem('entry_not_found')
     return { line, leafIndex: found.leafIndex }
   })
 }

@@ -1,6 +1,6 @@
 import { quoteIdentifier } from '../../schema/names.ts'
-import type { Executor } from '../../database/database.ts'
-import { Checkpoints } from '../../sequencer/checkpoints.ts'
+import type { Row } from '../../database/database.ts'
+import { readCheckpoint, selectLatestCheckpoint } from '../../sequencer/checkpoints.ts'
 import { checkpointJson } from '../checkpoint-json.ts'
 import {
   cursorParameter,
@@ -43,34 +43,33 @@ export const listRoute: Route = {
   async handle({ principal, values, signal, log }) {
     const limit = readInteger(limitParameter, values.get('limit') ?? '100')
     await log.recordView('list', principal, values)
-    return log.read(signal, async (executor, query) => {
+    return log.readAtOnce(signal, async (executor, query) => {
       const { cursors, schema } = log.options
       let page = log.queryFor(query, principal, values).limit(limit)
       const cursor = values.get('cursor')
       if (cursor !== undefined) page = page.after(await cursors.open(cursor, 'list', principal, executor))
-      const { lines, seqs, nextCursor } = await page.linePage()
-      const checkpoint = await new Checkpoints(executor, schema).latest()
-      const covered = checkpoint === undefined ? 0 : await countCovered(executor, schema, seqs, checkpoint.size)
+      const { lines, entries, nextCursor, further } = await page.linePage(coverageOf(schema, limit))
+      const checkpoint =
+        further['checkpoint'] === null ? null : checkpointJson(readCheckpoint(parseRow(further['checkpoint'])))
       const next = nextCursor === null ? null : await cursors.seal(nextCursor, 'list', principal, executor)
       // The lines are JSON already: building objects to write them down again would cost more than the query.
       return json(
-        `{"entries":[${lines.join(',\n')}],"next_cursor":${JSON.stringify(next)},"has_more":${next !== null},"checkpoint":${JSON.stringify(
-          checkpoint === undefined ? null : checkpointJson(checkpoint),
-        )},"uncovered":${lines.length - covered}}`,
+        `{"entries":[${lines.replaceAll('\n', ',\n')}],"next_cursor":${JSON.stringify(next)},"has_more":${next !== null},"checkpoint":${JSON.stringify(
+          checkpoint,
+        )},"uncovered":${entries - Number(further['covered'])}}`,
       )
     })
   },
 }
 
-async function countCovered(
-  executor: Executor,
-  schema: string,
-  seqs: readonly string[],
-  treeSize: number,
-): Promise<number> {
-  const [row] = await executor.run(
-    `select count(*)::integer as covered from ${quoteIdentifier(schema)}.leaf where seq = any ($1::bigint[]) and leaf_index < $2`,
-    [`{${seqs.join(',')}}`, treeSize],
-  )
-  return Number(row?.['covered'])
+/** The newest checkpoint, and how many entries of the page it covers: in the statement of the page, of the same moment. */
+function coverageOf(schema: string, limit: number): string[] {
+  const quoted = quoteIdentifier(schema)
+  return [
+    `(select row_to_json(latest)::text from (${selectLatestCheckpoint(schema)}) as latest) as checkpoint`,
+    `(select count(*)::integer from ${quoted}.leaf where seq = any (page.seqs[:${limit}])
+      and leaf_index < (select max(tree_size) from ${quoted}.checkpoint)) as covered`,
+  ]
 }
+
+const parseRow = (text: unknown): Row => JSON.parse(String(text)) as Row
