@@ -74,15 +74,14 @@ function cancellable(executor: Executor, db: Database, signal: AbortSignal): Exe
     async run(text, values) {
       signal.throwIfAborted()
       const mark = `${prefix} ${(statements += 1)} */`
-      let over = false
+      const statement = { over: false }
       let sent: Promise<unknown> | undefined
       const cancel = (): void => {
         void withConnection(db, async (other) => {
           // Waiting for a connection can take until the statement has ended; and it may not have reached the server yet.
-          while (!over) {
+          for (; !statement.over; await sleep(againAfterMs)) {
             sent = other.run(cancelMarked, [mark]).catch(() => undefined)
             await sent
-            if (!over) await sleep(againAfterMs)
           }
         }).catch(() => undefined)
       }
@@ -90,7 +89,7 @@ function cancellable(executor: Executor, db: Database, signal: AbortSignal): Exe
       try {
         return await executor.run(`${mark} ${text}`, values)
       } finally {
-        over = true
+        statement.over = true
         signal.removeEventListener('abort', cancel)
         // So that it cannot hit what runs next on the connection.
         await sent
