@@ -42,6 +42,8 @@ comment on column :"schema".entry.xid is 'Transaction that inserted the row: the
 
 create index entry_action on :"schema".entry (action, timestamp, seq);
 create index entry_user on :"schema".entry (user_id, timestamp, seq);
+-- Partial, so that a host without tenants does not pay for it.
+create index entry_tenant on :"schema".entry (tenant_id, timestamp, seq) where tenant_id is not null;
 create index entry_xid on :"schema".entry (xid, seq);
 create table :"schema".entry_default partition of :"schema".entry default;
 comment on table :"schema".entry_default is 'Takes entries of a month whose partition is missing, so that an insert never fails for want of one.';

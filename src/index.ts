@@ -48,8 +48,9 @@ export {
   watchPosture,
   type WatchPostureOptions,
 } from './log/watch-posture.ts'
-export { EntryQuery, type EntryPage, type LinePage } from './query/entry-query.ts'
+export { EntryQuery, type EntryPage } from './query/entry-query.ts'
 export type { Filters } from './query/filters.ts'
+export type { LinePage } from './query/line-page.ts'
 export type { AuditLogTables, EntryTable } from './query/tables.ts'
 export { installSchema, type InstallSchemaOptions, type InstallSchemaResult } from './schema/install.ts'
 export type { RoleKind, SchemaNameOptions } from './schema/names.ts'

@@ -47,7 +47,7 @@ const largestPage = 1000
  * Entries come in the order of (timestamp, seq). An entry that was inserted early and committed late shows up at its own
  * place later: a reader that must not miss one follows the leaf order of the transparency log instead.
  *
- * Conditions on time, `action` and `user` have an index in every installation; the others are applied to what those find,
+ * Conditions on time, `action`, `user` and `tenant` have an index in every installation; the others are applied to what those find,
  * so combine them with a time range on a large log.
  *
  * @example
@@ -91,7 +91,7 @@ export class EntryQuery {
     return this.#where({ user: readNames(ids, '$.user') })
   }
 
-  /** Entries of a tenant, of one of several, or with null of none: `tenant_id = $1`. Not indexed. @throws AuditLogError `query_invalid` */
+  /** Entries of a tenant, of one of several, or with null of none: `tenant_id = $1`; null has no index. @throws AuditLogError `query_invalid` */
   tenant(ids: string | null | readonly (string | null)[]): EntryQuery {
     return this.#where({ tenant: readNames(ids, '$.tenant', 1000) })
   }
