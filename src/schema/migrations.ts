@@ -9,6 +9,7 @@ import retentionSql from '../../sql/0007-retention.sql'
 import cursorKeySql from '../../sql/0008-cursor-key.sql'
 import forwarderSql from '../../sql/0009-forwarder.sql'
 import logSql from '../../sql/0010-log.sql'
+import settingSql from '../../sql/0011-setting.sql'
 
 /** One numbered file of `sql/`. */
 export interface Migration {
@@ -31,6 +32,7 @@ const files: Readonly<Record<string, string>> = {
   '0008-cursor-key': cursorKeySql,
   '0009-forwarder': forwarderSql,
   '0010-log': logSql,
+  '0011-setting': settingSql,
 }
 
 /** All of them in order. A file that has been released never changes; `sql/released.json` holds their hashes. */
