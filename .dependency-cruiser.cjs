@@ -1,14 +1,14 @@
 /**
  * The rooms of src/ and which way the arrows point. A room may use those to its left; `errors.ts` is everybody's.
  *
- *   canonical, tlog, flags, files  <-  database, telemetry  <-  schema, query  <-  log, sequencer, evidence, retention, witness  <-  sinks, http, console, compliance, cli
+ *   canonical, tlog, flags, files  <-  database, telemetry  <-  schema, query  <-  log, sequencer, evidence, retention, witness  <-  sinks, settings, http, console, compliance, cli
  */
 const order = [
   ['canonical', 'tlog', 'flags', 'files'],
   ['database', 'telemetry'],
   ['schema', 'query'],
   ['log', 'sequencer', 'evidence', 'retention', 'witness'],
-  ['sinks', 'http', 'console', 'compliance', 'cli'],
+  ['sinks', 'settings', 'http', 'console', 'compliance', 'cli'],
 ]
 const later = (level) =>
   order

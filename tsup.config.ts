@@ -14,6 +14,7 @@ const config: Config = defineConfig([
       http: 'src/http/index.ts',
       witness: 'src/witness/index.ts',
       sinks: 'src/sinks/index.ts',
+      settings: 'src/settings/index.ts',
       context: 'src/log/context/index.ts',
       opentelemetry: 'src/telemetry/open-telemetry.ts',
     },

@@ -72,6 +72,12 @@
  * | `archive_unverified` | the archive is missing, does not verify, or lacks entries: nothing was purged |
  * | `purge_busy` | the month is in use: nothing was dropped; try again |
  * | `retention_failed` | a statement of the retention failed |
+ * | `setting_invalid` | a member of a setting is missing, unknown, or has a value that it cannot have |
+ * | `settings_busy` | somebody else changed the same setting at the same time: look, and try again |
+ * | `settings_key_missing` | the host has given no key for secrets in the settings, so none can be stored or read |
+ * | `settings_key_wrong` | a stored secret is under a key that the host does not have, or was altered or moved |
+ * | `forwarder_unknown` | no forwarder of that name is configured |
+ * | `destination_forbidden` | the host does not permit that destination |
  */
 export type AuditLogErrorCode =
   | 'event_invalid_type'
@@ -143,6 +149,12 @@ export type AuditLogErrorCode =
   | 'archive_unverified'
   | 'purge_busy'
   | 'retention_failed'
+  | 'setting_invalid'
+  | 'settings_busy'
+  | 'settings_key_missing'
+  | 'settings_key_wrong'
+  | 'forwarder_unknown'
+  | 'destination_forbidden'
 
 /** What an {@link AuditLogError} can tell besides its code. */
 export interface AuditLogErrorDetails {

@@ -5,6 +5,8 @@ import { AuditLogError } from '../errors.ts'
 import { checkFlags, type FeatureFlags, isEnabled } from '../flags/feature-flags.ts'
 import { AuditLogger } from '../log/audit-logger.ts'
 import { resolveNames, type SchemaNameOptions } from '../schema/names.ts'
+import type { AllowDestination } from '../settings/allow-destination.ts'
+import type { SettingsKey } from '../settings/secret-box.ts'
 import { CursorSeal } from './cursor-seal.ts'
 import { LogAccess, type Recorder } from './log-access.ts'
 import { authenticate, type Authorize, flagContextOf, type Principal } from './principal.ts'
@@ -43,6 +45,13 @@ export interface HandlerOptions extends SchemaNameOptions {
    * database share.
    */
   readonly cursorKey?: Uint8Array | undefined
+  /**
+   * Encrypts secrets of forwarders, 32 bytes; the same as that of the `ForwarderSupervisor`. Default is none: then forwarders
+   * that need a secret cannot be configured.
+   */
+  readonly settingsKey?: SettingsKey | undefined
+  /** Which destinations forwarders may be configured for, and tried out. Default is all. */
+  readonly allowDestination?: AllowDestination | undefined
   /**
    * How a change can show that it comes from a page of the host when the browser does not say so: a token in
    * `x-csrf-token`. Default is that only the browser's own word counts (`Sec-Fetch-Site`, `Origin`).
@@ -89,9 +98,8 @@ export function createHandler(options: HandlerOptions): Handler {
       const query = readQueryString(url.search, route.parameters)
       return await route.handle({ ...call, values: new Map([...query, ...path]) })
     } catch (error) {
-      if (error instanceof Problem && problems[error.code].status === 403) {
-        await route.recordRefusal?.(call, error.code)
-      }
+      const { code } = problemOf(error)
+      if (problems[code].status === 403) await route.recordRefusal?.(call, code)
       throw error
     }
   }
@@ -139,6 +147,8 @@ function createAccess(options: HandlerOptions, basePath: string): LogAccess {
     basePath,
     flags: options.flags,
     csrf: options.csrf,
+    settingsKey: options.settingsKey,
+    allowDestination: options.allowDestination,
     audit: options.audit ?? new AuditLogger({ db, schema }),
     auditViews: options.auditViews ?? false,
     cursors: new CursorSeal(schema, cursorKey),

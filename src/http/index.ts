@@ -1,5 +1,7 @@
 export type { FeatureFlag, FeatureFlags, FlagClient, FlagContext } from '../flags/feature-flags.ts'
 export type { SchemaNameOptions } from '../schema/names.ts'
+export type { AllowDestination } from '../settings/allow-destination.ts'
+export type { SettingsKey } from '../settings/secret-box.ts'
 export { createHandler, type Handler, type HandlerOptions } from './handler.ts'
 export type { Recorder } from './log-access.ts'
 export type { Csrf } from './same-origin.ts'

@@ -4,6 +4,9 @@ import type { FeatureFlags } from '../flags/feature-flags.ts'
 import type { AuditEvent } from '../log/event.ts'
 import { EntryQuery, explainRead } from '../query/entry-query.ts'
 import type { SchemaNameOptions } from '../schema/names.ts'
+import type { AllowDestination } from '../settings/allow-destination.ts'
+import { ForwarderSettings } from '../settings/forwarder-settings.ts'
+import type { SettingsKey } from '../settings/secret-box.ts'
 import type { CursorSeal } from './cursor-seal.ts'
 import { filterParameters, orderParameter, reading } from './parameters.ts'
 import { type Principal, tenantsFor } from './principal.ts'
@@ -23,6 +26,8 @@ export interface LogAccessOptions {
   readonly basePath: string
   readonly flags: FeatureFlags
   readonly csrf: Csrf | undefined
+  readonly settingsKey: SettingsKey | undefined
+  readonly allowDestination: AllowDestination | undefined
   readonly audit: Recorder
   readonly auditViews: boolean
   readonly cursors: CursorSeal
@@ -36,10 +41,12 @@ type ReadingWork<T> = (executor: Executor, query: EntryQuery) => Promise<T>
 /** The log as the routes see it. */
 export class LogAccess {
   readonly options: LogAccessOptions
+  readonly settings: ForwarderSettings
   #exports = 0
 
   constructor(options: LogAccessOptions) {
     this.options = options
+    this.settings = new ForwarderSettings(options)
   }
 
   /** Reads in one transaction, cancelled in the server when the signal is aborted. @throws AuditLogError `read_failed` */

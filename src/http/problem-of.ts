@@ -5,6 +5,11 @@ import { Problem, type ProblemCode } from './problem.ts'
 const codes: Partial<Readonly<Record<AuditLogErrorCode, ProblemCode>>> = {
   query_invalid: 'parameter_invalid',
   cursor_invalid: 'cursor_invalid',
+  settings_busy: 'settings_busy',
+  settings_key_missing: 'settings_key_missing',
+  settings_key_wrong: 'settings_key_wrong',
+  forwarder_unknown: 'forwarder_unknown',
+  destination_forbidden: 'destination_forbidden',
   retention_too_young: 'retention_too_young',
   entry_unknown: 'entry_not_found',
   proof_pending: 'proof_pending',
@@ -18,6 +23,10 @@ const codes: Partial<Readonly<Record<AuditLogErrorCode, ProblemCode>>> = {
 /** The problem document that an error is answered with. Says nothing of the database's own words. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
+  // Says what was expected and where, never what was found.
+  if (error instanceof AuditLogError && error.code === 'setting_invalid') {
+    return new Problem('body_invalid', { path: error.path, detail: error.message })
+  }
   const code = error instanceof AuditLogError ? (codes[error.code] ?? 'internal_error') : 'internal_error'
   return new Problem(code, code === 'log_unavailable' ? { headers: { 'retry-after': '5' } } : {})
 }

@@ -4,8 +4,17 @@ import type { Route } from './route.ts'
 import { acceptancesRoute } from './routes/acceptances.ts'
 import { activityRoute } from './routes/activity.ts'
 import { checkpointRoute, checkpointsRoute } from './routes/checkpoints.ts'
+import { deadLettersRoute } from './routes/dead-letters.ts'
 import { entryRoute, proofRoute } from './routes/entry.ts'
 import { exportRoute } from './routes/export.ts'
+import { testDraftRoute, testForwarderRoute } from './routes/forwarder-test.ts'
+import {
+  deleteForwarderRoute,
+  forwardersRoute,
+  pauseForwarderRoute,
+  putForwarderRoute,
+  resumeForwarderRoute,
+} from './routes/forwarders.ts'
 import { listRoute } from './routes/list.ts'
 import { extendRetentionRoute, placeLegalHoldRoute, retentionRoute } from './routes/retention.ts'
 import { sessionRoute } from './routes/session.ts'
@@ -26,6 +35,14 @@ const resources: readonly Route[] = [
   retentionRoute,
   extendRetentionRoute,
   placeLegalHoldRoute,
+  forwardersRoute,
+  testDraftRoute,
+  putForwarderRoute,
+  deleteForwarderRoute,
+  testForwarderRoute,
+  pauseForwarderRoute,
+  resumeForwarderRoute,
+  deadLettersRoute,
 ]
 
 /** Every resource of the API. A new one is added here: the handler and the OpenAPI document follow. */

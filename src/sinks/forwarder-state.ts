@@ -97,6 +97,16 @@ export class ForwarderState {
     })
   }
 
+  /** Says why no process is at it, as long as none is. Makes the row if there is none. */
+  async report(problem: string): Promise<void> {
+    await this.create(0)
+    await this.#executor().run(
+      `update ${this.#quoted}.forwarder set problem = $2, updated_at = clock_timestamp()
+       where name = $1 and problem is distinct from $2 and coalesce(lease_until < clock_timestamp(), true)`,
+      [this.#name, problem],
+    )
+  }
+
   /** Holds the forwarder, or lets it go on. */
   async hold(held: boolean): Promise<void> {
     await this.#change('held = $2', [held])

@@ -23,16 +23,20 @@ export interface SinkTestReport {
  * no database.
  *
  * @param timeoutMs how long to wait for a confirmation. Default is 30,000.
+ * @param signal gives up what is under way. Default is never.
  */
-export async function testSink(sink: Sink, timeoutMs: number = 30_000): Promise<SinkTestReport> {
-  const { signal } = new AbortController()
+export async function testSink(
+  sink: Sink,
+  timeoutMs: number = 30_000,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<SinkTestReport> {
   const id = `test-${randomUUID()}`
   const notice: ForwardedNotice = {
     kind: 'test',
     id,
     timestamp: `${new Date().toISOString().slice(0, -1)}000Z`,
     action: 'audit_log.sink_test',
-    details: { note: 'Sent by "audit-log sink test". No entry of the log.' },
+    details: { note: 'Sent to see whether events arrive. No entry of the log.' },
   }
   const base = { id, destination: sink.description }
   const health = await sink.health?.({ signal })
@@ -42,13 +46,19 @@ export async function testSink(sink: Sink, timeoutMs: number = 30_000): Promise<
   }
   const { outcomes, control } = await sink.send([encoded], { signal })
   const [outcome] = outcomes
-  const confirmation = outcome?.kind === 'pending' ? await confirmationOf(sink, outcome.handle, timeoutMs) : undefined
+  const confirmation =
+    outcome?.kind === 'pending' ? await confirmationOf(sink, outcome.handle, timeoutMs, signal) : undefined
   const delivered = outcome?.kind === 'delivered' || outcome?.kind === 'duplicate' || confirmation === 'confirmed'
   return { ...base, health, outcome, control, confirmation, delivered }
 }
 
-async function confirmationOf(sink: Sink, handle: object, timeoutMs: number): Promise<Confirmation | undefined> {
-  const signal = AbortSignal.timeout(timeoutMs)
+async function confirmationOf(
+  sink: Sink,
+  handle: object,
+  timeoutMs: number,
+  givenUp: AbortSignal,
+): Promise<Confirmation | undefined> {
+  const signal = AbortSignal.any([givenUp, AbortSignal.timeout(timeoutMs)])
   for (;;) {
     const [answer] = (await sink.confirm?.([handle], { signal })) ?? []
     if (answer !== 'waiting' || signal.aborted) return answer

@@ -279,6 +279,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/settings/forwarders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The kinds of destinations with their fields, and the forwarders that are configured
+         * @description Secrets are never shown. Needs the permission `settings` or `inspect`.
+         */
+        get: operations["listForwarders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/forwarders/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends one marked event with settings that are not stored yet, and says what came back
+         * @description Secrets that are left out are those that are stored under the name for the same destination. The event is marked as a test (`audit_log.sink_test`) and is no entry of the log; that somebody sent it is one: `audit_log.forwarder.tested`. Needs the permission `settings`.
+         */
+        post: operations["testForwarderDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/forwarders/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Adds a forwarder or changes it
+         * @description Takes effect within seconds, without a restart. Secrets that are left out stay, unless the destination changes: they are bound to it and must be entered again. The change is the entry `audit_log.forwarder.added` or `audit_log.forwarder.changed`, written in the same transaction, without secrets. Needs the permission `settings`.
+         */
+        put: operations["putForwarder"];
+        post?: never;
+        /**
+         * Removes a forwarder
+         * @description Its position in the log stays: one that is added by the same name later goes on from there. The change is the entry `audit_log.forwarder.removed`. Needs the permission `settings`.
+         */
+        delete: operations["deleteForwarder"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/forwarders/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends one marked event with the stored settings, and says what came back
+         * @description The event is marked as a test (`audit_log.sink_test`) and is no entry of the log; that somebody sent it is one: `audit_log.forwarder.tested`. Needs the permission `settings`.
+         */
+        post: operations["testForwarder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/forwarders/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Holds a forwarder until it is resumed
+         * @description Takes effect within seconds. The change is the entry `audit_log.forwarder.paused`. Needs the permission `settings`.
+         */
+        post: operations["pauseForwarder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/forwarders/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets a forwarder go on where it was
+         * @description Takes effect within seconds. The change is the entry `audit_log.forwarder.resumed`. Needs the permission `settings`.
+         */
+        post: operations["resumeForwarder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/forwarders/{name}/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a forwarder went past without delivering it, newest first
+         * @description Also of a forwarder that was removed, or that was never configured here. Needs the permission `settings` or `inspect`.
+         */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -348,7 +492,7 @@ export interface components {
             feature?: string;
         };
         /** @enum {string} */
-        ProblemCode: "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "cursor_invalid" | "body_malformed" | "body_invalid" | "unauthenticated" | "permission_missing" | "tenant_forbidden" | "csrf" | "feature_disabled" | "not_found" | "entry_not_found" | "proof_pending" | "checkpoint_missing" | "method_not_allowed" | "retention_too_young" | "body_too_large" | "query_too_long" | "media_type_unsupported" | "export_busy" | "internal_error" | "log_unavailable" | "query_timeout";
+        ProblemCode: "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "cursor_invalid" | "body_malformed" | "body_invalid" | "unauthenticated" | "permission_missing" | "tenant_forbidden" | "csrf" | "feature_disabled" | "destination_forbidden" | "not_found" | "entry_not_found" | "proof_pending" | "checkpoint_missing" | "forwarder_unknown" | "method_not_allowed" | "retention_too_young" | "settings_key_missing" | "settings_key_wrong" | "settings_busy" | "body_too_large" | "query_too_long" | "media_type_unsupported" | "export_busy" | "internal_error" | "log_unavailable" | "query_timeout";
     };
     responses: never;
     parameters: never;
@@ -1980,6 +2124,1188 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
+    listForwarders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The kinds of destinations with their fields, and the forwarders that are configured */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        kinds: {
+                            kind: string;
+                            title: string;
+                            fields: {
+                                name: string;
+                                title: string;
+                                /** @enum {string} */
+                                type: "text" | "url" | "number" | "boolean" | "select" | "secret";
+                                required: boolean;
+                                help: string;
+                                options?: string[];
+                                default?: string | number | boolean;
+                                multiline?: boolean;
+                                minimum?: number;
+                                maximum?: number;
+                                /** @description When it changes, secrets must be entered again. */
+                                binds_secrets?: boolean;
+                            }[];
+                        }[];
+                        forwarders: {
+                            name: string;
+                            kind: string;
+                            config: {
+                                [key: string]: string | number | boolean;
+                            };
+                            /** @description Secrets that are stored. They are never shown. */
+                            secrets_set: string[];
+                            paused: boolean;
+                            /** @description Leaves of the log that are neither delivered nor in the dead letter. */
+                            behind: number;
+                            delivered: number;
+                            dead_lettered: number;
+                            /** @description Code of what keeps it from sending; `not_running` when no process is at it. */
+                            problem: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When its settings were changed last.
+                             */
+                            updated_at: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "permission_missing";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    testForwarderDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {string} */
+                    kind: "splunk" | "elastic" | "sentinel" | "qradar" | "syslog" | "http";
+                    config: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Those that are new; null removes one. The others stay. */
+                    secrets?: {
+                        [key: string]: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Sends one marked event with settings that are not stored yet, and says what came back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether the event has arrived, as far as the receiver says. */
+                        ok: boolean;
+                        /** @description `delivered`, or a stable word for what went wrong. */
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
+            /** @description `body_invalid`: A member of the body is missing, unknown, or has a value that it cannot have. `body_malformed`: The body is not a JSON object in UTF-8. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_invalid" | "body_malformed" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `destination_forbidden`: The host does not permit this destination. `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "csrf" | "destination_forbidden" | "permission_missing";
+                    };
+                };
+            };
+            /** @description `settings_key_missing`: The host has no key for secrets, so none can be stored. `settings_key_wrong`: A stored secret does not open with the key of the host: enter it again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "settings_key_missing" | "settings_key_wrong";
+                    };
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `media_type_unsupported`: The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "media_type_unsupported";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
+    putForwarder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the forwarder. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    kind: "splunk" | "elastic" | "sentinel" | "qradar" | "syslog" | "http";
+                    config: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Those that are new; null removes one. The others stay. */
+                    secrets?: {
+                        [key: string]: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Adds a forwarder or changes it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        kind: string;
+                        config: {
+                            [key: string]: string | number | boolean;
+                        };
+                        /** @description Secrets that are stored. They are never shown. */
+                        secrets_set: string[];
+                        paused: boolean;
+                        /** @description Leaves of the log that are neither delivered nor in the dead letter. */
+                        behind: number;
+                        delivered: number;
+                        dead_lettered: number;
+                        /** @description Code of what keeps it from sending; `not_running` when no process is at it. */
+                        problem: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When its settings were changed last.
+                         */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description `body_invalid`: A member of the body is missing, unknown, or has a value that it cannot have. `body_malformed`: The body is not a JSON object in UTF-8. `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_invalid" | "body_malformed" | "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `destination_forbidden`: The host does not permit this destination. `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "csrf" | "destination_forbidden" | "permission_missing";
+                    };
+                };
+            };
+            /** @description `settings_busy`: Somebody else changed the setting at the same time. `settings_key_missing`: The host has no key for secrets, so none can be stored. `settings_key_wrong`: A stored secret does not open with the key of the host: enter it again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "settings_busy" | "settings_key_missing" | "settings_key_wrong";
+                    };
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `media_type_unsupported`: The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "media_type_unsupported";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    deleteForwarder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the forwarder. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removes a forwarder */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                    };
+                };
+            };
+            /** @description `body_invalid`: A member of the body is missing, unknown, or has a value that it cannot have. `body_malformed`: The body is not a JSON object in UTF-8. `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_invalid" | "body_malformed" | "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "csrf" | "permission_missing";
+                    };
+                };
+            };
+            /** @description `forwarder_unknown`: No forwarder of that name is configured. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forwarder_unknown";
+                    };
+                };
+            };
+            /** @description `settings_busy`: Somebody else changed the setting at the same time. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "settings_busy";
+                    };
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `media_type_unsupported`: The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "media_type_unsupported";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
+    testForwarder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the forwarder. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sends one marked event with the stored settings, and says what came back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether the event has arrived, as far as the receiver says. */
+                        ok: boolean;
+                        /** @description `delivered`, or a stable word for what went wrong. */
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
+            /** @description `body_invalid`: A member of the body is missing, unknown, or has a value that it cannot have. `body_malformed`: The body is not a JSON object in UTF-8. `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_invalid" | "body_malformed" | "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `destination_forbidden`: The host does not permit this destination. `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "csrf" | "destination_forbidden" | "permission_missing";
+                    };
+                };
+            };
+            /** @description `forwarder_unknown`: No forwarder of that name is configured. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forwarder_unknown";
+                    };
+                };
+            };
+            /** @description `settings_key_missing`: The host has no key for secrets, so none can be stored. `settings_key_wrong`: A stored secret does not open with the key of the host: enter it again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "settings_key_missing" | "settings_key_wrong";
+                    };
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `media_type_unsupported`: The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "media_type_unsupported";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable";
+                    };
+                };
+            };
+        };
+    };
+    pauseForwarder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the forwarder. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Holds a forwarder until it is resumed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        kind: string;
+                        config: {
+                            [key: string]: string | number | boolean;
+                        };
+                        /** @description Secrets that are stored. They are never shown. */
+                        secrets_set: string[];
+                        paused: boolean;
+                        /** @description Leaves of the log that are neither delivered nor in the dead letter. */
+                        behind: number;
+                        delivered: number;
+                        dead_lettered: number;
+                        /** @description Code of what keeps it from sending; `not_running` when no process is at it. */
+                        problem: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When its settings were changed last.
+                         */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description `body_invalid`: A member of the body is missing, unknown, or has a value that it cannot have. `body_malformed`: The body is not a JSON object in UTF-8. `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_invalid" | "body_malformed" | "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "csrf" | "permission_missing";
+                    };
+                };
+            };
+            /** @description `forwarder_unknown`: No forwarder of that name is configured. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forwarder_unknown";
+                    };
+                };
+            };
+            /** @description `settings_busy`: Somebody else changed the setting at the same time. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "settings_busy";
+                    };
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `media_type_unsupported`: The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "media_type_unsupported";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    resumeForwarder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the forwarder. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lets a forwarder go on where it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        kind: string;
+                        config: {
+                            [key: string]: string | number | boolean;
+                        };
+                        /** @description Secrets that are stored. They are never shown. */
+                        secrets_set: string[];
+                        paused: boolean;
+                        /** @description Leaves of the log that are neither delivered nor in the dead letter. */
+                        behind: number;
+                        delivered: number;
+                        dead_lettered: number;
+                        /** @description Code of what keeps it from sending; `not_running` when no process is at it. */
+                        problem: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When its settings were changed last.
+                         */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description `body_invalid`: A member of the body is missing, unknown, or has a value that it cannot have. `body_malformed`: The body is not a JSON object in UTF-8. `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_invalid" | "body_malformed" | "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "csrf" | "permission_missing";
+                    };
+                };
+            };
+            /** @description `forwarder_unknown`: No forwarder of that name is configured. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forwarder_unknown";
+                    };
+                };
+            };
+            /** @description `settings_busy`: Somebody else changed the setting at the same time. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "settings_busy";
+                    };
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `media_type_unsupported`: The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "media_type_unsupported";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
+                    };
+                };
+            };
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description How many to answer with at most. */
+                limit?: number;
+                /** @description `next_cursor` of the answer to go on after, with all other parameters but `limit` as they were. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name of the forwarder. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a forwarder went past without delivering it, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        dead_letters: {
+                            /** @description The id of the entry or the notice, or `leaf-N`. */
+                            item: string;
+                            /** @enum {string} */
+                            kind: "rejected" | "quarantined" | "gone";
+                            code: string;
+                            reason: string;
+                            /** Format: date-time */
+                            recorded_at: string;
+                            first_leaf_index: number | null;
+                            last_leaf_index: number | null;
+                        }[];
+                        next_cursor: string | null;
+                        has_more: boolean;
+                    };
+                };
+            };
+            /** @description `cursor_invalid`: The cursor is damaged, or belongs to another query or to somebody else. `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "cursor_invalid" | "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `permission_missing`: The principal does not have the permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "permission_missing";
+                    };
+                };
+            };
+            /** @description `query_too_long`: The query is too long. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_too_long";
+                    };
+                };
+            };
+            /** @description `internal_error`: The request could not be answered. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `log_unavailable`: The audit log cannot be reached. `query_timeout`: The query took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log_unavailable" | "query_timeout";
                     };
                 };
             };

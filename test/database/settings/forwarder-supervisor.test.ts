@@ -1,0 +1,125 @@
+import { expect, it } from 'vitest'
+import { ForwarderSupervisor, type ForwarderSupervisorOptions } from '../../../src/settings/index.ts'
+import { type FakeSplunk, startFakeSplunk } from '../../support/fake-splunk.ts'
+import { settingsLog } from '../../support/settings-log.ts'
+import { until } from '../../support/until.ts'
+
+const log = await settingsLog()
+await log.grow(300)
+
+const supervise = (options: Partial<ForwarderSupervisorOptions> = {}): ForwarderSupervisor => {
+  const supervisor = new ForwarderSupervisor({
+    db: log.sequencerPool,
+    settingsKey: log.settingsKey,
+    pollMs: 50,
+    forwarder: { intervalMs: 20, leaseMs: 500, checkpointIntervalMs: 0 },
+    ...options,
+  })
+  supervisor.start()
+  return supervisor
+}
+const draftFor = (fake: FakeSplunk, index = 'audit') => ({
+  kind: 'splunk',
+  config: { url: fake.url, index },
+  secrets: { token: fake.token },
+})
+const leavesOf = (fake: FakeSplunk): Set<number> =>
+  new Set(fake.events.flatMap(({ fields }) => (fields['leaf_index'] === undefined ? [] : Number(fields['leaf_index']))))
+const treeSize = async (): Promise<number> => {
+  const { rows } = await log.admin.query<{ size: string }>('select tree_size as size from audit_log.sequencer_state')
+  return Number(rows[0]?.size)
+}
+/** Every leaf up to the newest has arrived. */
+const drained = async (fake: FakeSplunk): Promise<void> => {
+  const size = await treeSize()
+  await until(() => leavesOf(fake).size >= size)
+  expect([...leavesOf(fake)].sort((a, b) => a - b)).toEqual(Array.from({ length: size }, (_, index) => index))
+}
+
+it('drains into a Splunk that is added through the API, without a restart, and goes on after pause, resume and edit', async () => {
+  const fake = await startFakeSplunk({ indexes: ['audit', 'other'] })
+  const supervisor = supervise()
+  expect(supervisor.status()).toEqual([])
+  expect((await log.ask('PUT', '/forwarders/live', draftFor(fake))).status).toBe(200)
+  await drained(fake)
+  await expect
+    .poll(async () => (await log.ask('GET', '/forwarders')).body.forwarders[0])
+    .toMatchObject({ name: 'live', behind: 0, problem: null, dead_lettered: 0 })
+
+  await log.ask('POST', '/forwarders/live/pause')
+  await until(() => supervisor.status().length === 0)
+  const before = fake.events.length
+  await log.grow(50)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(fake.events).toHaveLength(before)
+  await log.ask('POST', '/forwarders/live/resume')
+  await drained(fake)
+
+  await log.ask('PUT', '/forwarders/live', { kind: 'splunk', config: { url: fake.url, index: 'other' } })
+  await until(async () => {
+    await log.grow(1)
+    return fake.events.some(({ text }) => text.includes('"index":"other"'))
+  })
+  await drained(fake)
+
+  await log.ask('DELETE', '/forwarders/live')
+  await until(() => supervisor.status().length === 0)
+  await log.ask('PUT', '/forwarders/live', draftFor(fake))
+  await log.grow(20)
+  await drained(fake)
+  await supervisor.stop()
+  await fake.stop()
+})
+
+it('leaves one forwarder at work when two processes supervise, and the other takes over', async () => {
+  const fake = await startFakeSplunk()
+  const [first, second] = [supervise(), supervise()]
+  await log.ask('PUT', '/forwarders/twice', draftFor(fake))
+  await drained(fake)
+  const statesOf = (supervisor: ForwarderSupervisor): string | undefined =>
+    supervisor.status().find(({ name }) => name === 'twice')?.state
+  await until(() => [statesOf(first), statesOf(second)].sort().join() === 'running,standby')
+  const [working, waiting] = statesOf(first) === 'running' ? [first, second] : [second, first]
+  await working.stop()
+  await until(() => statesOf(waiting) === 'running')
+  await log.grow(30)
+  await drained(fake)
+  const entries = fake.events.filter(({ fields }) => fields['leaf_index'] !== undefined)
+  expect(entries.length).toBe(leavesOf(fake).size)
+  await waiting.stop()
+  await log.ask('DELETE', '/forwarders/twice')
+  await fake.stop()
+})
+
+it('sends nothing with a key that is not that of the secrets, and goes on when it has the right one', async () => {
+  const fake = await startFakeSplunk()
+  const errors: string[] = []
+  const wrong = supervise({
+    settingsKey: Buffer.alloc(32),
+    onError: ({ code }, name) => errors.push(`${name} ${code}`),
+  })
+  await log.ask('PUT', '/forwarders/keyed', draftFor(fake))
+  await until(() => errors.includes('keyed settings_key_wrong'))
+  expect(wrong.status().map(({ name }) => name)).not.toContain('keyed')
+  expect(fake.events).toEqual([])
+  await wrong.stop()
+  const right = supervise()
+  await drained(fake)
+  await right.stop()
+  await log.ask('DELETE', '/forwarders/keyed')
+  await fake.stop()
+})
+
+it('begins behind the newest checkpoint where the setting says so', async () => {
+  const fake = await startFakeSplunk()
+  const size = await treeSize()
+  const draft = draftFor(fake)
+  const supervisor = supervise()
+  await log.ask('PUT', '/forwarders/late', { ...draft, config: { ...draft.config, start_at: 'now' } })
+  await until(() => supervisor.status().some(({ name, state }) => name === 'late' && state === 'running'))
+  await log.grow(10)
+  await until(() => leavesOf(fake).size >= 10)
+  expect(Math.min(...leavesOf(fake))).toBeGreaterThanOrEqual(size)
+  await supervisor.stop()
+  await fake.stop()
+})
