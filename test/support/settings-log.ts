@@ -10,7 +10,13 @@ export interface SettingsLog extends SequencedLog {
   settings(options?: Partial<ForwarderSettingsOptions>): ForwarderSettings
   handler(options?: Partial<HandlerOptions>): Handler
   /** Asks the API as a page of the same origin does; resolves to the status and the body. */
-  ask(method: string, path: string, body?: unknown, as?: Partial<Principal>, handler?: Handler): Promise<Answer>
+  readonly ask: (
+    method: string,
+    path: string,
+    body?: unknown,
+    as?: Partial<Principal>,
+    handler?: Handler,
+  ) => Promise<Answer>
 }
 
 export interface Answer {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { ForwarderSettings, type SettingsKey } from '../../../src/settings/index.ts'
+import type { ForwarderSettings, SettingsKey } from '../../../src/settings/index.ts'
 import { SecretBox } from '../../../src/settings/secret-box.ts'
 import { refusal } from '../../support/database.ts'
 import { codeOfAsync } from '../../support/error-code.ts'
@@ -41,7 +41,12 @@ describe('a setting', () => {
     await settings.remove('kept', alice)
     const entries = await entriesOf('kept')
     expect(entries.map(({ action }) => action.replace('audit_log.forwarder.', ''))).toEqual([
-      ...['added', 'changed', 'paused', 'resumed', 'changed', 'removed'],
+      'added',
+      'changed',
+      'paused',
+      'resumed',
+      'changed',
+      'removed',
     ])
     expect(entries[0]).toMatchObject({ user_id: 'alice', source_ip: '203.0.113.7', details: { secrets: ['token'] } })
     expect(entries.map(({ details }) => details['secrets_changed'])).toEqual([['token'], [], [], [], ['token'], []])
@@ -179,7 +184,7 @@ describe('secrets', () => {
       if (sealed[at] === '.') continue
       expect(codeOf(sealed.slice(0, at) + other + sealed.slice(at + 1), ['a', 'b'])).toBe('settings_key_wrong')
     }
-    expect(codeOf(`${sealed.slice(0, -22)}`, ['a', 'b'])).toBe('settings_key_wrong')
+    expect(codeOf(sealed.slice(0, -22), ['a', 'b'])).toBe('settings_key_wrong')
   })
 
   it.each([[randomBytes(31)], ['0'.repeat(32)], [[randomBytes(32), 'x']]])('want keys of 32 bytes: %#', (key) => {
