@@ -1,5 +1,5 @@
-import http from 'node:http'
-import { type AddressInfo } from 'node:net'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { forwardedMany } from '../test/support/forwarded.ts'
 import { systemClock } from '../src/sinks/clock.ts'
@@ -19,20 +19,11 @@ const items = forwardedMany(1000, (index) => ({
 }))
 const item = (index: number): (typeof items)[number] => items[index % items.length]!
 
-const server = http.createServer((request, response) => {
-  let documents = 0
-  request.on('data', (chunk: Buffer) => {
-    // What Elasticsearch answers has one item for each document.
-    if (request.url?.includes('_bulk') === true)
-      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) documents += 0.5
-  })
-  request.on('end', () => {
-    if (request.url?.includes('_bulk') !== true) return response.end('{"text":"Success","code":0}')
-    return response.end(`{"errors":false,"items":[${'{"create":{"status":201}},'.repeat(documents).slice(0, -1)}]}`)
-  })
+const receiver = spawn(process.execPath, ['--import', 'tsx', new URL('receiver.ts', import.meta.url).pathname], {
+  stdio: ['pipe', 'pipe', 'inherit'],
 })
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+const [port] = (await once(receiver.stdout, 'data')) as [Buffer]
+const url = `http://127.0.0.1:${String(port).trim()}`
 
 const sinks = {
   Splunk: (): Sink => new SplunkSink({ url, token: 'token', index: 'audit', gzip: false }),
@@ -121,7 +112,7 @@ for (const [name, make] of Object.entries(sinks)) {
     },
   })
 }
-await new Promise((resolve) => server.close(resolve))
+receiver.stdin.end()
 
 // A stopped sink with a backlog of a million.
 const stopped = new SplunkSink({ url: 'http://127.0.0.1:9', token: 'token' })

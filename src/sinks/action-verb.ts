@@ -1,3 +1,5 @@
+import { remembering } from './remembering.ts'
+
 /**
  * What kind of change an action is, in the words that the event schemas of SIEMs have in common. `other` when none of the
  * action's words says it.
@@ -43,22 +45,11 @@ const verbOfWord: ReadonlyMap<string, ActionVerb> = new Map(
   Object.entries(vocabulary).flatMap(([verb, words]) => words.split(' ').map((word) => [word, verb as ActionVerb])),
 )
 
-const known = new Map<string, ActionVerb>()
-/** Actions come from the host's code, so there are few; a host that makes them up does not fill the memory. */
-const maximumKnown = 4096
-
 /**
  * The verb of an action: its last word that is one, as in `user.role.updated` or `login.failed` (a login: what comes after
  * says how it ended).
  */
-export function verbOf(action: string): ActionVerb {
-  const found = known.get(action)
-  if (found !== undefined) return found
-  const verb = findVerb(action)
-  if (known.size >= maximumKnown) known.clear()
-  known.set(action, verb)
-  return verb
-}
+export const verbOf: (action: string) => ActionVerb = remembering(findVerb)
 
 function findVerb(action: string): ActionVerb {
   const verbs = action.split(/[._-]/).map((word) => verbOfWord.get(word))

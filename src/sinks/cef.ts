@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { splitTarget } from './action-verb.ts'
+import { remembering } from './remembering.ts'
 import { actionOf, detailsText, epochMs } from './item-text.ts'
 import {
   cutCharacters,
@@ -29,8 +30,6 @@ const squeezedName = 128
 /** The least room for an event in which its identity always fits, in bytes. */
 export const leastCefBytes = 2048
 
-type Pairs = [key: string, value: string][]
-
 /**
  * An item as one line of CEF without a line end.
  *
@@ -41,113 +40,82 @@ type Pairs = [key: string, value: string][]
  * @param maximumBytes at least 2,048; default is unlimited
  */
 export function encodeCef(item: LogItem, names: ProductNames, maximumBytes: number = Infinity): string {
-  const action = actionOf(item)
-  const header = `${[
-    'CEF:0',
-    headerText(names.vendor),
-    headerText(names.product),
-    headerText(names.version),
-    headerText(cutCharacters(action, longest.class)),
-    headerText(nameOf(action)),
-    item.kind === 'entry' ? String(severity[item.entry.outcome]) : '1',
-  ].join('|')}|`
-  const start = header + format(item.kind === 'entry' ? entryPairs(item) : noticePairs(item))
+  const level = item.kind === 'entry' ? severity[item.entry.outcome] : 1
+  const product = `${headerText(names.vendor)}|${headerText(names.product)}|${headerText(names.version)}`
+  const header = `CEF:0|${product}|${classAndName(actionOf(item))}|${level}|`
+  const start = header + (item.kind === 'entry' ? entryText(item) : noticeText(item))
   const details = escapeJsonLine(detailsText(item))
-  const whole = `${start} ${format(detailsPairs(details))}`
+  const whole = `${start} ${detailsFields(details)}`
   if (fitsBytes(whole, maximumBytes)) return whole
   const cut = squeeze(start, details, maximumBytes)
   if (item.kind !== 'entry' || fitsBytes(cut, maximumBytes)) return cut
-  return squeeze(header + format(entryPairs(item, squeezedName)), details, maximumBytes)
+  return squeeze(header + entryText(item, squeezedName), details, maximumBytes)
 }
 
-function entryPairs(item: ForwardedEntry, squeezed?: number): Pairs {
+function entryText(item: ForwardedEntry, squeezed?: number): string {
   const { entry } = item
-  const pairs: Pairs = [
-    ['rt', String(epochMs(entry.timestamp))],
-    ['externalId', String(entry.seq)],
-    ['act', cutCharacters(entry.action, longest.act)],
-    ['outcome', entry.outcome],
-    ['cn1', String(item.leafIndex)],
-    ['cn1Label', 'leafIndex'],
-    ['cs1', entry.entry_hash],
-    ['cs1Label', 'entryHash'],
-    ['cs2', entry.id],
-    ['cs2Label', 'auditId'],
-    ['auditTime', entry.timestamp],
-  ]
-  if (item.previousEntryHash !== null) pairs.push(['previousEntryHash', item.previousEntryHash])
-  if (entry.source_ip !== null) pairs.push(...address(entry.source_ip))
-  const exact: Record<string, string> = {}
+  let text =
+    `rt=${epochMs(entry.timestamp)} externalId=${entry.seq} act=${escapeValue(cutCharacters(entry.action, longest.act))}` +
+    ` outcome=${entry.outcome} cn1=${item.leafIndex} cn1Label=leafIndex cs1=${entry.entry_hash} cs1Label=entryHash` +
+    ` cs2=${entry.id} cs2Label=auditId auditTime=${entry.timestamp}`
+  if (item.previousEntryHash !== null) text += ` previousEntryHash=${item.previousEntryHash}`
+  if (entry.source_ip !== null) text += ` ${addressField(entry.source_ip)}`
+  let exact: Record<string, string> | undefined
   const add = (key: string, field: 'user_id' | 'tenant_id' | 'target' | 'recorded_by', limit: number): void => {
     const value = entry[field]
     if (value === null) return
     const plain = cutToBytes(cutCharacters(toPlainLine(value), limit), squeezed ?? Infinity).trim()
-    if (plain !== '') pairs.push([key, plain])
-    if (plain !== value) exact[field] = value
+    if (plain !== '') text += ` ${key}=${escapeValue(plain)}`
+    if (plain !== value) (exact ??= {})[field] = value
   }
   add('suid', 'user_id', longest.id)
   add('auditTarget', 'target', longest.id)
   add('cs3', 'tenant_id', longest.text)
-  if (entry.tenant_id !== null) pairs.push(['cs3Label', 'tenant'])
+  if (entry.tenant_id !== null) text += ' cs3Label=tenant'
   add('auditRecordedBy', 'recorded_by', longest.id)
-  if (squeezed !== undefined) return pairs
+  if (squeezed !== undefined) return text
   const affected = entry.target === null ? null : splitTarget(entry.target)
-  if (affected?.type === 'user') pairs.push(['duid', cutCharacters(toPlainLine(affected.id), longest.id).trim()])
-  if (Object.keys(exact).length > 0) pairs.push(['exact', stringifyLine(exact)])
-  return pairs
-}
-
-function noticePairs(item: ForwardedNotice): Pairs {
-  return [
-    ['rt', String(epochMs(item.timestamp))],
-    ['act', cutCharacters(item.action, longest.act)],
-    ['cat', item.kind],
-    ['cs2', item.id],
-    ['cs2Label', 'auditId'],
-    ['auditTime', item.timestamp],
-  ]
-}
-
-function address(text: string): Pairs {
-  if (isIPv4(text)) return [['src', text]]
-  // src holds IPv4 only.
-  if (isIPv6(text) && !text.includes('%')) {
-    return [
-      ['c6a2', text],
-      ['c6a2Label', 'Source IPv6 Address'],
-    ]
+  if (affected?.type === 'user') {
+    text += ` duid=${escapeValue(cutCharacters(toPlainLine(affected.id), longest.id).trim())}`
   }
-  return [['shost', toPlainLine(text)]]
+  return exact === undefined ? text : `${text} exact=${escapeValue(stringifyLine(exact))}`
 }
 
-function detailsPairs(details: string): Pairs {
-  if (details.length <= longest.msg) return [['msg', details]]
-  const pairs: Pairs = []
+function noticeText({ kind, id, timestamp, action }: ForwardedNotice): string {
+  return (
+    `rt=${epochMs(timestamp)} act=${escapeValue(cutCharacters(action, longest.act))} cat=${kind}` +
+    ` cs2=${escapeValue(id)} cs2Label=auditId auditTime=${timestamp}`
+  )
+}
+
+function addressField(text: string): string {
+  if (isIPv4(text)) return `src=${text}`
+  // src holds IPv4 only.
+  if (isIPv6(text) && !text.includes('%')) return `c6a2=${text} c6a2Label=Source IPv6 Address`
+  return `shost=${escapeValue(toPlainLine(text))}`
+}
+
+function detailsFields(details: string): string {
+  if (details.length <= longest.msg) return `msg=${escapeValue(details)}`
+  const fields: string[] = []
   let rest = details
   for (const key of ['cs4', 'cs5', 'cs6']) {
     if (rest === '') break
     const piece = cutCharacters(rest, longest.text)
     rest = rest.slice(piece.length)
-    pairs.push([key, piece], [`${key}Label`, 'details'])
+    fields.push(`${key}=${escapeValue(piece)} ${key}Label=details`)
   }
-  if (rest !== '') pairs.push(...detailsSize(details))
-  return pairs
+  if (rest !== '') fields.push(sizeFields(details))
+  return fields.join(' ')
 }
 
-const detailsSize = (details: string): Pairs => [
-  ['cn2', String(Buffer.byteLength(details))],
-  ['cn2Label', 'detailsBytes'],
-]
+const sizeFields = (details: string): string => `cn2=${Buffer.byteLength(details)} cn2Label=detailsBytes`
 
 function squeeze(start: string, details: string, maximumBytes: number): string {
-  const marked = `${start} ${format(detailsSize(details))} msg=`
+  const marked = `${start} ${sizeFields(details)} msg=`
   const room = Math.min(maximumBytes - Buffer.byteLength(marked), longest.msg)
   // Escaping at most doubles a text.
   return marked + escapeValue(cutJsonToBytes(details, Math.floor(room / 2)))
-}
-
-function format(pairs: Pairs): string {
-  return pairs.map(([key, value]) => `${key}=${escapeValue(value)}`).join(' ')
 }
 
 function headerText(text: string): string {
@@ -155,11 +123,12 @@ function headerText(text: string): string {
 }
 
 function escapeValue(text: string): string {
-  return text.replace(/[\\=]/g, '\\$&')
+  return /[\\=]/.test(text) ? text.replace(/[\\=]/g, '\\$&') : text
 }
 
-/** A name for people: `user.role_changed` becomes `User role changed`. */
-function nameOf(action: string): string {
+/** The class and a name for people: `user.role_changed` becomes `User role changed`. */
+const classAndName: (action: string) => string = remembering((action) => {
   const words = action.replace(/[._-]+/g, ' ')
-  return cutCharacters(words.charAt(0).toUpperCase() + words.slice(1), longest.name)
-}
+  const name = cutCharacters(words.charAt(0).toUpperCase() + words.slice(1), longest.name)
+  return `${headerText(cutCharacters(action, longest.class))}|${headerText(name)}`
+})

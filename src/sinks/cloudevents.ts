@@ -1,3 +1,4 @@
+import { formatItem } from './event-json.ts'
 import { toPlainLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
 import { invalidOption } from './option.ts'
@@ -46,20 +47,6 @@ export function formatCloudEvent(item: LogItem, options: Required<CloudEventsOpt
     datacontenttype: 'application/json',
   }
   return `${JSON.stringify(attributes).slice(0, -1)},"data":${formatItem(item)}}`
-}
-
-/**
- * An item as JSON in the log's own form: the members of the entry as they were hashed, and `leaf_index`, `entry_hash` and
- * `previous_entry_hash` in front of them.
- */
-export function formatItem(item: LogItem): string {
-  if (item.kind !== 'entry') {
-    const { id, timestamp, action, details } = item
-    return JSON.stringify({ id, timestamp, action, details })
-  }
-  const { leafIndex, line, entry, previousEntryHash } = item
-  const previous = previousEntryHash === null ? 'null' : `"${previousEntryHash}"`
-  return `{"leaf_index":${leafIndex},"entry_hash":"${entry.entry_hash}","previous_entry_hash":${previous},${line.slice(1)}`
 }
 
 function context(entry: { target: string | null; user_id: string | null }, leafIndex: number): object {

@@ -1,5 +1,6 @@
 import type { Outcome } from '../canonical/entry.ts'
 import { type ActionVerb, verbOf } from './action-verb.ts'
+import { remembering } from './remembering.ts'
 
 /** `event.category` and `event.type` of the Elastic Common Schema. */
 export interface EcsCategory {
@@ -61,20 +62,18 @@ const typeOfVerb: Readonly<Record<ActionVerb, string>> = {
   other: 'info',
 }
 
-const known = new Map<string, EcsCategory>()
-/** Actions come from the host's code, so there are few; a host that makes them up does not fill the memory. */
-const maximumKnown = 4096
-
 /**
  * The category and the types of an action, from its words. Only combinations that ECS allows; an action that says nothing
  * known is a call of the product's interface.
  */
 export function ecsCategory(action: string, outcome: Outcome): EcsCategory {
-  const key = `${action} ${outcome}`
-  const found = known.get(key) ?? findCategory(action, outcome)
-  if (known.size >= maximumKnown) known.clear()
-  known.set(key, found)
-  return found
+  return categoryOf[outcome](action)
+}
+
+const categoryOf: Readonly<Record<Outcome, (action: string) => EcsCategory>> = {
+  success: remembering((action) => findCategory(action, 'success')),
+  failure: remembering((action) => findCategory(action, 'failure')),
+  denied: remembering((action) => findCategory(action, 'denied')),
 }
 
 function findCategory(action: string, outcome: Outcome): EcsCategory {

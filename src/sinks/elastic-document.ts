@@ -1,5 +1,8 @@
 import type { JsonObject, JsonValue } from '../canonical/canonicalize.ts'
+import type { Entry } from '../canonical/entry.ts'
 import { ecsCategory } from './ecs-category.ts'
+import { detailsText } from './item-text.ts'
+import { member, objectMember } from './json-text.ts'
 import type { ForwardedEntry, ForwardedNotice } from './log-item.ts'
 
 /** `data_stream.*` of a document, which Elasticsearch compares with the name of the data stream. */
@@ -9,52 +12,46 @@ export interface DataStreamName {
   readonly namespace: string
 }
 
-/** A document of the Elastic Common Schema for an entry. Absent values are left out, as ECS wants. */
-export function entryDocument(item: ForwardedEntry, stream: DataStreamName): object {
-  const { entry, leafIndex, line, previousEntryHash } = item
+/** A document of the Elastic Common Schema for an entry, as JSON. Absent values are left out, as ECS wants. */
+export function formatEntryDocument(item: ForwardedEntry, stream: DataStreamName): string {
+  const { entry, leafIndex, previousEntryHash } = item
+  const affected = entry.target?.startsWith('user:') === true ? entry.target.slice(5) : ''
+  const target = affected === '' ? null : affected
+  const user = member('id', entry.user_id) + objectMember('target', member('id', target))
+  return (
+    `{"@timestamp":"${entry.timestamp}","ecs":{"version":"8.17.0"},"data_stream":${JSON.stringify(stream)}` +
+    `,"event":${eventFields(item, stream)}${objectMember('user', user)}` +
+    (entry.source_ip === null ? '' : sourceField(entry.source_ip)) +
+    objectMember('organization', member('id', entry.tenant_id)) +
+    `,"related":${relatedFields(entry, target)},"audit_log":{"leaf_index":${leafIndex}` +
+    `${member('previous_entry_hash', previousEntryHash)}${member('outcome', entry.outcome)}` +
+    `${member('target', entry.target)}${member('recorded_by', entry.recorded_by)}` +
+    // Names that Elasticsearch has no fields for; event.original has all of it.
+    `${hasFieldNames(entry.details) ? `,"details":${detailsText(item)}` : ''}}}`
+  )
+}
+
+function eventFields({ entry, line }: ForwardedEntry, { dataset }: DataStreamName): string {
   const { category, type } = ecsCategory(entry.action, entry.outcome)
-  const affected = /^user:(.+)$/s.exec(entry.target ?? '')?.[1]
-  const users = [entry.user_id, affected].filter((user) => typeof user === 'string')
-  return {
-    '@timestamp': entry.timestamp,
-    ecs: { version: '8.17.0' },
-    data_stream: stream,
-    event: {
-      kind: 'event',
-      category,
-      type,
-      action: entry.action,
-      // ECS knows success, failure and unknown; that it was denied says event.type.
-      outcome: entry.outcome === 'success' ? 'success' : 'failure',
-      id: entry.id,
-      sequence: entry.seq,
-      hash: entry.entry_hash,
-      dataset: stream.dataset,
-      module: 'entraguard',
-      // The hash preimage, so that the copy can be verified whatever the mapping makes of the rest.
-      original: line,
-    },
-    user:
-      entry.user_id === null && affected === undefined
-        ? undefined
-        : { id: entry.user_id ?? undefined, target: affected === undefined ? undefined : { id: affected } },
-    source: entry.source_ip === null ? undefined : sourceOf(entry.source_ip),
-    organization: entry.tenant_id === null ? undefined : { id: entry.tenant_id },
-    related: {
-      user: users.length === 0 ? undefined : users,
-      ip: entry.source_ip !== null && isAddress(entry.source_ip) ? [entry.source_ip] : undefined,
-      hash: [entry.entry_hash],
-    },
-    audit_log: {
-      leaf_index: leafIndex,
-      previous_entry_hash: previousEntryHash ?? undefined,
-      outcome: entry.outcome,
-      target: entry.target ?? undefined,
-      recorded_by: entry.recorded_by,
-      // Names that Elasticsearch has no fields for; event.original has all of it.
-      details: hasFieldNames(entry.details) ? entry.details : undefined,
-    },
-  }
+  // ECS knows success, failure and unknown; that it was denied says event.type.
+  const outcome = entry.outcome === 'success' ? 'success' : 'failure'
+  return (
+    `{"kind":"event","category":${JSON.stringify(category)},"type":${JSON.stringify(type)}` +
+    `,"action":${JSON.stringify(entry.action)},"outcome":"${outcome}","id":"${entry.id}","sequence":${entry.seq}` +
+    `,"hash":"${entry.entry_hash}","dataset":"${dataset}","module":"entraguard"` +
+    // The hash preimage, so that the copy can be verified whatever the mapping makes of the rest.
+    `,"original":${JSON.stringify(line)}}`
+  )
+}
+
+function relatedFields(
+  { user_id: user, source_ip: address, entry_hash: hash }: Entry,
+  affected: string | null,
+): string {
+  const users = [user, affected].filter((name) => name !== null)
+  const userField = users.length === 0 ? '' : `"user":${JSON.stringify(users)},`
+  const addressField = address !== null && isAddress(address) ? `"ip":["${address}"],` : ''
+  return `{${userField}${addressField}"hash":["${hash}"]}`
 }
 
 /** A document for a checkpoint or a test. */
@@ -81,7 +78,8 @@ export function noticeDocument(
 }
 
 // A value that Elasticsearch cannot parse as an address would cost the whole document.
-const sourceOf = (address: string): object => (isAddress(address) ? { ip: address, address } : { address })
+const sourceField = (address: string): string =>
+  `,"source":{${isAddress(address) ? `"ip":"${address}",` : ''}"address":${JSON.stringify(address)}}`
 
 const isAddress = (text: string): boolean =>
   /^(\d{1,3}\.){3}\d{1,3}$/.test(text) || (/^[0-9a-f:.]+$/.test(text) && text.includes(':'))

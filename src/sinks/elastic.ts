@@ -1,4 +1,4 @@
-import { type DataStreamName, entryDocument, noticeDocument } from './elastic-document.ts'
+import { type DataStreamName, formatEntryDocument, noticeDocument } from './elastic-document.ts'
 import { resultOfBulk, withoutValues } from './elastic-reply.ts'
 import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { resultOfFailure, resultOfStatus } from './http-result.ts'
@@ -82,13 +82,16 @@ export class ElasticSink implements Sink {
 
   encode(item: LogItem): EncodedEvent {
     const { id, timestamp } = item.kind === 'entry' ? item.entry : item
-    const document = item.kind === 'entry' ? entryDocument(item, this.#stream) : noticeDocument(item, this.#stream)
+    const document =
+      item.kind === 'entry'
+        ? formatEntryDocument(item, this.#stream)
+        : JSON.stringify(noticeDocument(item, this.#stream))
     const index =
       this.#index === undefined ? '' : `"_index":"${this.#index}-${timestamp.slice(0, 7).replace('-', '.')}",`
     return {
       id,
       timestamp,
-      bytes: Buffer.from(`{"create":{${index}"_id":${JSON.stringify(id)}}}\n${JSON.stringify(document)}\n`),
+      bytes: Buffer.from(`{"create":{${index}"_id":${JSON.stringify(id)}}}\n${document}\n`),
     }
   }
 

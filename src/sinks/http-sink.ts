@@ -1,11 +1,12 @@
 import { encodeCef } from './cef.ts'
-import { type CloudEventsOptions, formatCloudEvent, formatItem, readCloudEventsOptions } from './cloudevents.ts'
+import { type CloudEventsOptions, formatCloudEvent, readCloudEventsOptions } from './cloudevents.ts'
+import { formatItem } from './event-json.ts'
 import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { forAll, resultOfFailure, resultOfStatus, retryAll } from './http-result.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import { escapeJsonLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
-import { type OcsfVersion, readOcsfVersion, toOcsf } from './ocsf.ts'
+import { formatOcsf, type OcsfVersion, readOcsfVersion } from './ocsf.ts'
 import { headerSecret, invalidOption, wholeNumber } from './option.ts'
 import { type ProductOptions, readProduct } from './product.ts'
 import type { AttemptOptions, EncodedEvent, SendResult, Sink, SinkCapabilities, Unencodable } from './sink.ts'
@@ -127,7 +128,7 @@ function formatter(format: string, options: HttpSinkOptions): (item: LogItem) =>
     case 'ocsf': {
       const names = readProduct(options)
       const version = readOcsfVersion(options.ocsfVersion ?? '1.8.0')
-      return (item) => JSON.stringify(toOcsf(item, names, version))
+      return (item) => formatOcsf(item, names, version)
     }
     case 'cef': {
       const names = readProduct(options)

@@ -9,9 +9,20 @@ export function detailsText(item: LogItem): string {
   const { line, entry } = item
   // Members stand in canonical order: action, which has no quotes in it, then details, then id. Behind details there are
   // scalars only, and in a string `"` is escaped, so the last `,"id":"` is the member itself.
-  const start = line.indexOf('","details":{')
+  const start = line.indexOf('"', beginning.length)
   const end = line.lastIndexOf(',"id":"')
-  return start < 0 || end <= start ? JSON.stringify(entry.details) : line.slice(start + 12, end)
+  const text = line.slice(start + 12, end)
+  const asRecorded = line.startsWith(beginning) && line.startsWith('","details":{', start) && text.endsWith('}')
+  // What is raw between values could only be put there by altering the row.
+  return !asRecorded || hasControls(text) ? JSON.stringify(entry.details) : text
+}
+
+const beginning = '{"action":"'
+
+/** Whether a JSON text has control characters, which canonical JSON has not. */
+export function hasControls(json: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return /[\u0000-\u001f]/.test(json)
 }
 
 /** Milliseconds since the epoch of a time in the log's form; what is below the millisecond is dropped. */
@@ -34,17 +45,13 @@ export function actionOf(item: LogItem): string {
   return item.kind === 'entry' ? item.entry.action : item.action
 }
 
-/** The log's own evidence about an entry, which every encoder carries so that a copy can be proven complete. */
-export function evidenceOf(item: ForwardedEntry): {
-  readonly leaf_index: number
-  readonly seq: number
-  readonly entry_hash: string
-  readonly previous_entry_hash: string | null
-} {
-  return {
-    leaf_index: item.leafIndex,
-    seq: item.entry.seq,
-    entry_hash: item.entry.entry_hash,
-    previous_entry_hash: item.previousEntryHash,
-  }
+/**
+ * The log's own evidence about an entry, which every encoder carries so that a copy can be proven complete: members of a JSON
+ * object.
+ */
+export function formatEvidence({ leafIndex, entry, previousEntryHash }: ForwardedEntry): string {
+  return (
+    `"leaf_index":${leafIndex},"seq":${entry.seq},"entry_hash":"${entry.entry_hash}"` +
+    `,"previous_entry_hash":${JSON.stringify(previousEntryHash)}`
+  )
 }

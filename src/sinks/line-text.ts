@@ -7,10 +7,12 @@ const unsafe =
   // oxlint-disable-next-line no-control-regex -- they are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
 const everyUnsafe = new RegExp(unsafe.source, 'g')
+// What nearly all texts are is found out faster than what they are not.
+const isUnsafe = (text: string): boolean => !/^[\x20-\x7e]*$/.test(text) && unsafe.test(text)
 
 /** A text with a space in place of each character that is unsafe in one line. Not reversible. */
 export function toPlainLine(text: string): string {
-  return unsafe.test(text) ? text.replace(everyUnsafe, ' ') : text
+  return isUnsafe(text) ? text.replace(everyUnsafe, ' ') : text
 }
 
 /**
@@ -23,7 +25,7 @@ export function stringifyLine(value: unknown): string {
 
 /** {@link stringifyLine} for what is JSON text already. */
 export function escapeJsonLine(json: string): string {
-  return unsafe.test(json) ? json.replace(everyUnsafe, escapeUnit) : json
+  return isUnsafe(json) ? json.replace(everyUnsafe, escapeUnit) : json
 }
 
 /** The first characters (UTF-16 code units) of a text, not ending within a surrogate pair. */

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { type ActionVerb, splitTarget, verbOf } from './action-verb.ts'
-import { epochMs, evidenceOf } from './item-text.ts'
+import { remembering } from './remembering.ts'
+import { detailsText, epochMs, formatEvidence } from './item-text.ts'
+import { member, objectMember } from './json-text.ts'
 import type { ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
 import { invalidOption } from './option.ts'
 import type { ProductNames } from './product.ts'
@@ -81,9 +83,9 @@ const otherActivity = 99
 const largestInteger = 2_147_483_647
 
 const statuses = {
-  success: { status_id: 1, status: 'Success', severity_id: 1 },
-  failure: { status_id: 2, status: 'Failure', severity_id: 2 },
-  denied: { status_id: 2, status: 'Failure', status_code: 'denied', severity_id: 2 },
+  success: '"status_id":1,"status":"Success","severity_id":1',
+  failure: '"status_id":2,"status":"Failure","severity_id":2',
+  denied: '"status_id":2,"status":"Failure","status_code":"denied","severity_id":2',
 } as const
 
 /** Checks that a version is one that can be written. */
@@ -92,45 +94,39 @@ export function readOcsfVersion(version: unknown): OcsfVersion {
   throw invalidOption('1.8.0 or 1.9.0', 'ocsfVersion')
 }
 
-/** An item as an OCSF event, ready for JSON. */
-export function toOcsf(item: LogItem, names: ProductNames, version: OcsfVersion = '1.8.0'): object {
+/** An item as an OCSF event in JSON. */
+export function formatOcsf(item: LogItem, names: ProductNames, version: OcsfVersion = '1.8.0'): string {
   return item.kind === 'entry' ? entryEvent(item, names, version) : noticeEvent(item, names, version)
 }
 
-function entryEvent(item: ForwardedEntry, names: ProductNames, version: OcsfVersion): object {
+function entryEvent(item: ForwardedEntry, names: ProductNames, version: OcsfVersion): string {
   const { entry } = item
   const target = entry.target === null ? null : splitTarget(entry.target)
   const kind = classOf(item, target?.type ?? null, version)
-  return {
-    ...classification(kind, activityOf(kind, entry.action), entry.action),
-    time: epochMs(entry.timestamp),
-    time_dt: entry.timestamp,
-    ...statuses[entry.outcome],
-    message: entry.action,
-    metadata: {
-      ...metadata(names, version, entry.id, entry.action, entry.timestamp),
-      ...(entry.seq <= largestInteger ? { sequence: entry.seq } : {}),
-      ...(entry.tenant_id === null ? {} : { tenant_uid: entry.tenant_id }),
-    },
-    actor: entry.user_id === null ? { app_name: names.product } : { user: { uid: entry.user_id } },
-    ...(entry.source_ip === null ? {} : { src_endpoint: endpoint(entry.source_ip) }),
-    ...subject(kind, item, target, names),
-    unmapped: { ...evidenceOf(item), recorded_by: entry.recorded_by, details: entry.details },
-    raw_data: item.line,
-    raw_data_hash: { algorithm_id: 3, algorithm: 'SHA-256', value: entry.entry_hash },
-  }
+  const sequence = entry.seq <= largestInteger ? `,"sequence":${entry.seq}` : ''
+  const actor =
+    entry.user_id === null
+      ? `{"app_name":${JSON.stringify(names.product)}}`
+      : `{"user":{"uid":${JSON.stringify(entry.user_id)}}}`
+  return (
+    `{${classification(kind, activityOf(kind, entry.action), entry.action)},"time":${epochMs(entry.timestamp)}` +
+    `,"time_dt":"${entry.timestamp}",${statuses[entry.outcome]}${member('message', entry.action)}` +
+    `,"metadata":{${metadata(names, version, entry.id, entry.action, entry.timestamp)}${sequence}` +
+    `${member('tenant_uid', entry.tenant_id)}},"actor":${actor}` +
+    `${entry.source_ip === null ? '' : `,"src_endpoint":${endpoint(entry.source_ip)}`}${subject(kind, item, target, names)}` +
+    `,"unmapped":{${formatEvidence(item)}${member('recorded_by', entry.recorded_by)},"details":${detailsText(item)}}` +
+    `${member('raw_data', item.line)}` +
+    `,"raw_data_hash":{"algorithm_id":3,"algorithm":"SHA-256","value":"${entry.entry_hash}"}}`
+  )
 }
 
-function noticeEvent(item: ForwardedNotice, names: ProductNames, version: OcsfVersion): object {
-  return {
-    ...classification(baseEvent, otherActivity, item.action),
-    time: epochMs(item.timestamp),
-    time_dt: item.timestamp,
-    severity_id: 1,
-    message: item.action,
-    metadata: metadata(names, version, item.id, item.action, item.timestamp),
-    unmapped: { kind: item.kind, details: item.details },
-  }
+function noticeEvent(item: ForwardedNotice, names: ProductNames, version: OcsfVersion): string {
+  return (
+    `{${classification(baseEvent, otherActivity, item.action)},"time":${epochMs(item.timestamp)}` +
+    `,"time_dt":"${item.timestamp}","severity_id":1${member('message', item.action)}` +
+    `,"metadata":{${metadata(names, version, item.id, item.action, item.timestamp)}}` +
+    `,"unmapped":${JSON.stringify({ kind: item.kind, details: item.details })}}`
+  )
 }
 
 function classOf({ entry }: ForwardedEntry, targetType: string | null, version: OcsfVersion): EventClass {
@@ -141,51 +137,51 @@ function classOf({ entry }: ForwardedEntry, targetType: string | null, version: 
   return entry.source_ip === null ? entityManagement : apiActivity
 }
 
-/** What the class requires of the event besides the actor. */
+/** What the class requires of the event besides the actor: members with a comma in front. */
 function subject(
   kind: EventClass,
   { entry }: ForwardedEntry,
   target: { readonly type: string | null; readonly id: string } | null,
   names: ProductNames,
-): object {
-  const type = target?.type === null || target === null ? {} : { type: target.type }
+): string {
+  const service = `,"service":{"name":${JSON.stringify(names.product)}}`
   switch (kind) {
     case authentication:
-      return { user: { uid: entry.user_id }, service: { name: names.product } }
+      return objectMember('user', member('uid', entry.user_id)) + service
     case accountChange:
     case userManagement:
-      return { user: { uid: target?.id } }
+      return objectMember('user', member('uid', target?.id))
     case entityManagement:
-      return { entity: target === null ? { name: names.product } : { uid: target.id, ...type } }
-    default:
-      return {
-        api: { operation: entry.action, service: { name: names.product } },
-        ...(target === null ? {} : { resources: [{ uid: target.id, ...type, role_id: 1 }] }),
-      }
+      return objectMember(
+        'entity',
+        target === null ? member('name', names.product) : member('uid', target.id) + member('type', target.type),
+      )
+    default: {
+      const api = objectMember('api', member('operation', entry.action) + service)
+      if (target === null) return api
+      return `${api},"resources":[{"uid":${JSON.stringify(target.id)}${member('type', target.type)},"role_id":1}]`
+    }
   }
 }
 
-function classification(kind: EventClass, activity: number, action: string): object {
-  return {
-    category_uid: kind.category,
-    class_uid: kind.uid,
-    type_uid: kind.uid * 100 + activity,
-    activity_id: activity,
-    ...(activity === otherActivity ? { activity_name: action } : {}),
-  }
+function classification(kind: EventClass, activity: number, action: string): string {
+  return (
+    `"category_uid":${kind.category},"class_uid":${kind.uid},"type_uid":${kind.uid * 100 + activity}` +
+    `,"activity_id":${activity}${member('activity_name', activity === otherActivity ? action : undefined)}`
+  )
 }
 
 function activityOf(kind: EventClass, action: string): number {
   return kind.activities[specialActivity(action) ?? verbOf(action)] ?? kind.activities[verbOf(action)] ?? otherActivity
 }
 
-function specialActivity(action: string): Activity | undefined {
+const specialActivity: (action: string) => Activity | undefined = remembering((action): Activity | undefined => {
   const verb = verbOf(action)
   const words = action.split(/[._-]/)
   if (words.includes('password')) return words.includes('reset') ? 'password_reset' : 'password_change'
   if (words.includes('mfa') || words.includes('2fa')) return mfaActivities[verb]
   return words.includes('role') && (verb === 'grant' || verb === 'revoke') ? `role_${verb}` : undefined
-}
+})
 
 const mfaActivities: Readonly<Partial<Record<ActionVerb, Activity>>> = {
   create: 'mfa_enable',
@@ -194,18 +190,14 @@ const mfaActivities: Readonly<Partial<Record<ActionVerb, Activity>>> = {
   disable: 'mfa_disable',
 }
 
-function metadata(names: ProductNames, version: OcsfVersion, id: string, action: string, timestamp: string): object {
-  return {
-    version,
-    product: { name: names.product, vendor_name: names.vendor, version: names.version },
-    profiles: ['datetime'],
-    uid: id,
-    event_code: action,
-    log_name: 'audit_log',
-    original_time: timestamp,
-  }
+function metadata(names: ProductNames, version: OcsfVersion, id: string, action: string, timestamp: string): string {
+  return (
+    `"version":"${version}","product":{"name":${JSON.stringify(names.product)}${member('vendor_name', names.vendor)}` +
+    `${member('version', names.version)}},"profiles":["datetime"]${member('uid', id)}${member('event_code', action)}` +
+    `,"log_name":"audit_log","original_time":"${timestamp}"`
+  )
 }
 
-function endpoint(address: string): object {
-  return isIP(address) === 0 ? { name: address } : { ip: address }
+function endpoint(address: string): string {
+  return `{"${isIP(address) === 0 ? 'name' : 'ip'}":${JSON.stringify(address)}}`
 }

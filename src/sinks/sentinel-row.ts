@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import { type ActionVerb, splitTarget, verbOf } from './action-verb.ts'
-import { detailsText, evidenceOf, timestampOf } from './item-text.ts'
-import { cutJsonToBytes } from './line-text.ts'
-import type { ForwardedEntry, LogItem } from './log-item.ts'
+import { detailsText, formatEvidence, timestampOf } from './item-text.ts'
+import { member } from './json-text.ts'
+import { cutJsonToBytes, fitsBytes } from './line-text.ts'
+import type { ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
 import type { ProductNames } from './product.ts'
 
 /** Types of columns in a stream of a data collection rule. */
@@ -10,9 +11,6 @@ export type ColumnType = 'string' | 'int' | 'long' | 'real' | 'boolean' | 'datet
 
 /** Columns by name. */
 export type Columns = Readonly<Record<string, ColumnType>>
-
-/** A row for a table; columns that are null are left out. */
-export type Row = Readonly<Record<string, unknown>>
 
 /**
  * The log's own table: everything exactly as it was hashed, so that the copy can be verified. `Details` to `Details3` are the
@@ -74,96 +72,81 @@ export const asimColumns: Columns = {
 const longestValueBytes = 60_000
 const longestValueUnits = 30_000
 
-/** An item as a row of the log's own table. */
-export function logRow(item: LogItem): Row {
+/** An item as a row of the log's own table, as JSON. Columns that are null are left out. */
+export function formatLogRow(item: LogItem): string {
   const timestamp = timestampOf(item)
-  const details = pieces(detailsText(item))
-  const common = { TimeGenerated: timestamp, EventTime: timestamp, Kind: item.kind }
-  const tail = { Details: details[0], Details2: details[1], Details3: details[2] }
-  if (item.kind !== 'entry') return { ...common, EntryId: item.id, Action: item.action, ...tail }
+  const [details, details2, details3] = pieces(detailsText(item))
+  const start = `{"TimeGenerated":"${timestamp}","EventTime":"${timestamp}","Kind":"${item.kind}"`
+  const end = `${member('Details', details)}${member('Details2', details2)}${member('Details3', details3)}}`
+  if (item.kind !== 'entry') return `${start}${member('EntryId', item.id)}${member('Action', item.action)}${end}`
   const { entry } = item
-  return {
-    ...common,
-    LeafIndex: item.leafIndex,
-    Seq: entry.seq,
-    EntryId: entry.id,
-    EntryHash: entry.entry_hash,
-    PreviousEntryHash: item.previousEntryHash ?? undefined,
-    EntryVersion: entry.version,
-    EntryTenant: entry.tenant_id ?? undefined,
-    UserId: entry.user_id ?? undefined,
-    Action: entry.action,
-    Target: entry.target ?? undefined,
-    SourceIp: entry.source_ip ?? undefined,
-    Outcome: entry.outcome,
-    RecordedBy: entry.recorded_by,
-    ...tail,
-  }
+  return (
+    `${start},"LeafIndex":${item.leafIndex},"Seq":${entry.seq},"EntryId":"${entry.id}","EntryHash":"${entry.entry_hash}"` +
+    `${member('PreviousEntryHash', item.previousEntryHash)},"EntryVersion":${entry.version}` +
+    `${member('EntryTenant', entry.tenant_id)}${member('UserId', entry.user_id)}${member('Action', entry.action)}` +
+    `${member('Target', entry.target)}${member('SourceIp', entry.source_ip)}${member('Outcome', entry.outcome)}` +
+    `${member('RecordedBy', entry.recorded_by)}${end}`
+  )
 }
 
-/** An item as a row of `ASimAuditEventLogs`: Sentinel's own rules and queries find it there without a parser. */
-export function asimRow(item: LogItem, names: ProductNames, hostname: string | undefined): Row {
+/** An item as a row of `ASimAuditEventLogs`, as JSON: Sentinel's own rules and queries find it there without a parser. */
+export function formatAsimRow(item: LogItem, names: ProductNames, hostname: string | undefined): string {
   const timestamp = timestampOf(item)
-  const common = {
-    TimeGenerated: timestamp,
+  return (
     // A second time, because TimeGenerated is overwritten when it is older than two days.
-    EventStartTime: timestamp,
-    EventEndTime: timestamp,
-    EventCount: 1,
-    EventVendor: names.vendor,
-    EventProduct: names.product,
-    EventProductVersion: names.version,
-    EventSchemaVersion: '0.1',
-    DvcHostname: hostname,
-    TargetAppName: names.product,
-  }
-  if (item.kind === 'entry') return { ...common, ...asimEntry(item) }
-  return {
-    ...common,
-    EventType: 'Other',
-    EventOriginalType: item.action,
-    EventResult: 'NA',
-    EventSeverity: 'Informational',
-    EventOriginalUid: item.id,
-    Operation: item.action,
-    Object: 'audit log',
-    ObjectType: 'Other',
-    AdditionalFields: { kind: item.kind, details: item.details },
-  }
+    `{"TimeGenerated":"${timestamp}","EventStartTime":"${timestamp}","EventEndTime":"${timestamp}","EventCount":1` +
+    `${member('EventVendor', names.vendor)}${member('EventProduct', names.product)}` +
+    `${member('EventProductVersion', names.version)},"EventSchemaVersion":"0.1"${member('DvcHostname', hostname)}` +
+    `${member('TargetAppName', names.product)}${item.kind === 'entry' ? asimEntry(item) : asimNotice(item)}}`
+  )
 }
 
-function asimEntry(item: ForwardedEntry): Row {
+function asimEntry(item: ForwardedEntry): string {
   const { entry } = item
   const target = entry.target === null ? undefined : splitTarget(entry.target)
-  return {
-    EventType: eventTypes[verbOf(entry.action)],
-    EventOriginalType: entry.action,
-    EventResult: entry.outcome === 'success' ? 'Success' : 'Failure',
-    EventOriginalResultDetails: entry.outcome === 'denied' ? 'denied' : undefined,
-    EventSeverity: severities[entry.outcome],
-    EventOriginalUid: entry.id,
-    Operation: entry.action,
-    Object: entry.target ?? undefined,
-    ObjectId: target?.id,
-    ObjectType: target === undefined ? undefined : 'Other',
-    OriginalObjectType: target?.type ?? undefined,
-    ActorUserId: entry.user_id ?? undefined,
-    ActorUserIdType: entry.user_id === null ? undefined : 'Other',
-    ActorScope: entry.tenant_id ?? undefined,
-    SrcIpAddr: entry.source_ip !== null && isIP(entry.source_ip) !== 0 ? entry.source_ip : undefined,
-    AdditionalFields: additionalFields(item),
-  }
+  const address = entry.source_ip !== null && isIP(entry.source_ip) !== 0 ? entry.source_ip : undefined
+  return (
+    `,"EventType":"${eventTypes[verbOf(entry.action)]}"${member('EventOriginalType', entry.action)}` +
+    `,"EventResult":"${entry.outcome === 'success' ? 'Success' : 'Failure'}"` +
+    `${member('EventOriginalResultDetails', entry.outcome === 'denied' ? 'denied' : undefined)}` +
+    `${member('EventSeverity', severities[entry.outcome])},"EventOriginalUid":"${entry.id}"` +
+    `${member('Operation', entry.action)}${member('Object', entry.target)}${member('ObjectId', target?.id)}` +
+    `${member('ObjectType', target === undefined ? undefined : 'Other')}${member('OriginalObjectType', target?.type)}` +
+    `${member('ActorUserId', entry.user_id)}${member('ActorUserIdType', entry.user_id === null ? undefined : 'Other')}` +
+    `${member('ActorScope', entry.tenant_id)}${member('SrcIpAddr', address)}` +
+    `,"AdditionalFields":${additionalFields(item)}`
+  )
 }
 
-function additionalFields(item: ForwardedEntry): object {
-  const fields = { ...evidenceOf(item), tenant_id: item.entry.tenant_id, recorded_by: item.entry.recorded_by }
-  const text = detailsText(item)
-  const bytes = Buffer.byteLength(text)
-  // With room for the other fields.
-  if (bytes <= longestValueBytes - 8000 && text.length <= longestValueUnits - 4000) {
-    return { ...fields, details: item.entry.details }
+function asimNotice({ action, id, kind, details }: ForwardedNotice): string {
+  const row = {
+    EventType: 'Other',
+    EventOriginalType: action,
+    EventResult: 'NA',
+    EventSeverity: 'Informational',
+    EventOriginalUid: id,
+    Operation: action,
+    Object: 'audit log',
+    ObjectType: 'Other',
+    AdditionalFields: { kind, details },
   }
-  return { ...fields, details_truncated: true, details_bytes: bytes, details_start: cutJsonToBytes(text, 16_000) }
+  return `,${JSON.stringify(row).slice(1, -1)}`
+}
+
+function additionalFields(item: ForwardedEntry): string {
+  const { tenant_id: tenant, recorded_by: recordedBy } = item.entry
+  const fields = `{${formatEvidence(item)},"tenant_id":${JSON.stringify(tenant)},"recorded_by":${JSON.stringify(recordedBy)}`
+  const text = detailsText(item)
+  // With room for the other fields.
+  if (text.length <= longestValueUnits - 4000 && fitsBytes(text, longestValueBytes - 8000)) {
+    return `${fields},"details":${text}}`
+  }
+  const cut = {
+    details_truncated: true,
+    details_bytes: Buffer.byteLength(text),
+    details_start: cutJsonToBytes(text, 16_000),
+  }
+  return `${fields},${JSON.stringify(cut).slice(1)}`
 }
 
 /** EventType of the ASIM Audit Event schema. */
@@ -191,10 +174,10 @@ const severities = { success: 'Informational', failure: 'Low', denied: 'Medium' 
  * Why a data collection rule with these columns would not store a row as it is: it drops what it has no column for, and what
  * has another type, and says nothing. Names the first such column; undefined when there is none.
  */
-export function findColumnFault(row: Row, columns: Columns): string | undefined {
-  return Object.entries(row).find(([name, value]) => {
+export function findColumnFault(row: string, columns: Columns): string | undefined {
+  return Object.entries(JSON.parse(row) as Readonly<Record<string, unknown>>).find(([name, value]) => {
     const type = columns[name]
-    return value !== undefined && (type === undefined || !isOfType(value, type))
+    return type === undefined || !isOfType(value, type)
   })?.[0]
 }
 
@@ -212,6 +195,7 @@ const checks: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
 
 /** A text in pieces that no column cuts, each ending with a whole character. */
 function pieces(text: string): readonly string[] {
+  if (text.length <= longestValueUnits && fitsBytes(text, longestValueBytes)) return [text]
   const result: string[] = []
   for (let start = 0; start < text.length;) {
     let end = Math.min(text.length, start + longestValueUnits)

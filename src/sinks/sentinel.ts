@@ -13,7 +13,7 @@ import { idOf, timestampOf } from './item-text.ts'
 import type { LogItem } from './log-item.ts'
 import { invalidOption, wholeNumber } from './option.ts'
 import { type ProductNames, type ProductOptions, readProduct } from './product.ts'
-import { asimRow, type Columns, findColumnFault, logRow } from './sentinel-row.ts'
+import { type Columns, findColumnFault, formatAsimRow, formatLogRow } from './sentinel-row.ts'
 import type { AttemptOptions, Control, EncodedEvent, SendResult, Sink, SinkCapabilities, Unencodable } from './sink.ts'
 
 /**
@@ -110,7 +110,7 @@ export class SentinelSink implements Sink {
   }
 
   encode(item: LogItem): EncodedEvent | Unencodable {
-    const row = this.#table === 'log' ? logRow(item) : asimRow(item, this.#names, this.#hostname)
+    const row = this.#table === 'log' ? formatLogRow(item) : formatAsimRow(item, this.#names, this.#hostname)
     const fault = this.#columns === undefined ? undefined : findColumnFault(row, this.#columns)
     if (fault !== undefined) {
       return {
@@ -118,7 +118,7 @@ export class SentinelSink implements Sink {
         reason: `the stream has no column ${fault} of that type, and Azure would drop it`,
       }
     }
-    return { id: idOf(item), timestamp: timestampOf(item), bytes: Buffer.from(`${JSON.stringify(row)},`) }
+    return { id: idOf(item), timestamp: timestampOf(item), bytes: Buffer.from(`${row},`) }
   }
 
   async send(batch: readonly EncodedEvent[], { signal }: AttemptOptions): Promise<SendResult> {

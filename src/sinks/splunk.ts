@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { entryJson, noticeJson } from './event-json.ts'
+import { formatEvent } from './event-json.ts'
 import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { resultOfFailure, resultOfStatus, retryAll } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
@@ -104,12 +104,11 @@ export class SplunkSink implements Sink {
   encode(item: LogItem): EncodedEvent {
     const isEntry = item.kind === 'entry'
     const { id, timestamp } = isEntry ? item.entry : item
-    const event = JSON.stringify(isEntry ? entryJson(item) : noticeJson(item))
     // Indexed fields, which tstats counts and joins without reading the events.
     const fields = isEntry
       ? `{"audit_id":"${id}","audit_seq":"${item.entry.seq}","leaf_index":"${item.leafIndex}","entry_hash":"${item.entry.entry_hash}"}`
       : JSON.stringify({ audit_id: id, audit_notice: item.kind })
-    const text = `{"time":${epochSeconds(timestamp)},${this.#envelope},"event":${event},"fields":${fields}}`
+    const text = `{"time":${epochSeconds(timestamp)},${this.#envelope},"event":${formatEvent(item)},"fields":${fields}}`
     return { id, timestamp, bytes: Buffer.from(text) }
   }
 

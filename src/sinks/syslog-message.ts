@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { cutToBytes } from './line-text.ts'
 import { invalidOption, wholeNumber } from './option.ts'
+import { remembering } from './remembering.ts'
 
 /** What stands in front of each message. */
 export interface SyslogHeaderOptions {
@@ -68,10 +69,13 @@ export function syslogHeader(options: SyslogHeaderOptions): SyslogHeader {
 export function formatStructuredData(id: string, parameters: SyslogParameters): string {
   let text = `[${structuredDataName(id)}`
   for (const [name, value] of parameters) {
-    text += ` ${structuredDataName(name)}="${value.replace(/["\\\]]/g, '\\$&')}"`
+    text += ` ${structuredDataName(name)}="${escapeParameter(value)}"`
   }
   return `${text}]`
 }
+
+const escapeParameter = (value: string): string =>
+  /["\\\]]/.test(value) ? value.replace(/["\\\]]/g, '\\$&') : value
 
 /** A message as bytes on the stream. With LF framing the message must contain no LF. */
 export function frameSyslog(message: string, framing: SyslogFraming): Uint8Array {
@@ -80,9 +84,9 @@ export function frameSyslog(message: string, framing: SyslogFraming): Uint8Array
 }
 
 /** SD-NAME of RFC 5424 section 6.3.2: 1 to 32 printable ASCII characters but `=`, `]`, `"` and space. */
-function structuredDataName(name: string): string {
-  return cutToBytes(name.replace(/[^\x21-\x7e]|[=\]"]/g, '_'), 32) || '_'
-}
+const structuredDataName: (name: string) => string = remembering(
+  (name) => cutToBytes(name.replace(/[^\x21-\x7e]|[=\]"]/g, '_'), 32) || '_',
+)
 
 /** TIMESTAMP of RFC 3164 section 4.1.2: `Mmm dd hh:mm:ss`, the day padded with a space. */
 function bsdTime(timestamp: string): string {

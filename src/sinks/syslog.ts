@@ -1,5 +1,5 @@
 import { encodeCef } from './cef.ts'
-import { formatItem } from './cloudevents.ts'
+import { formatItem } from './event-json.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import { escapeJsonLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { logRow } from '../../../src/sinks/sentinel-row.ts'
+import { formatLogRow } from '../../../src/sinks/sentinel-row.ts'
 import { azureSecret, type FakeAzure, startFakeAzure } from '../../support/azure.ts'
 import { testAuthority } from '../../support/certificates.ts'
 import { forwarded } from '../../support/forwarded.ts'
@@ -37,7 +37,7 @@ async function upload(rows: readonly object[], secret = azureSecret, rule = fake
 
 describe("Microsoft's own clients take the fake for the service", () => {
   it('log in with a secret, and upload the rows of the sink', async () => {
-    const row = logRow(forwarded())
+    const row = JSON.parse(formatLogRow(forwarded()))
     expect(await upload([row])).toMatchObject({ ok: true })
     expect(fake.tokenRequests.at(-1)).toContain('https://monitor.azure.com')
     expect(fake.rows[stream]!.at(-1)).toMatchObject({ EntryId: row['EntryId'], EntryHash: row['EntryHash'] })
@@ -63,7 +63,7 @@ describe("Microsoft's own clients take the fake for the service", () => {
   it('retry a 503 with Retry-After', async () => {
     const before = fake.requests.length
     fake.script.push({ status: 503, headers: { 'retry-after': '0' } })
-    expect(await upload([logRow(forwarded())])).toMatchObject({ ok: true })
+    expect(await upload([JSON.parse(formatLogRow(forwarded()))])).toMatchObject({ ok: true })
     expect(fake.requests.length - before).toBe(2)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { verifyEntry } from '../../../src/canonical/entry.ts'
-import { formatCloudEvent, formatItem, readCloudEventsOptions } from '../../../src/sinks/cloudevents.ts'
+import { formatCloudEvent, readCloudEventsOptions } from '../../../src/sinks/cloudevents.ts'
+import { formatItem } from '../../../src/sinks/event-json.ts'
 import type { LogItem } from '../../../src/sinks/log-item.ts'
 import { codeOf } from '../../support/error-code.ts'
 import { checkpointNotice, emojis, forwarded, hostileTexts } from '../../support/forwarded.ts'

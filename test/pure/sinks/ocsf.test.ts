@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { AuditLogError } from '../../../src/errors.ts'
 import type { LogItem } from '../../../src/sinks/log-item.ts'
-import { type OcsfVersion, readOcsfVersion, toOcsf } from '../../../src/sinks/ocsf.ts'
+import { formatOcsf, type OcsfVersion, readOcsfVersion } from '../../../src/sinks/ocsf.ts'
 import { readProduct } from '../../../src/sinks/product.ts'
 import { checkpointNotice, emojis, forwarded, hostileTexts } from '../../support/forwarded.ts'
 import { ocsfFaults } from '../../support/ocsf-schema.ts'
 
 type Event = Record<string, any>
 const names = readProduct({})
-const encode = (item: LogItem, version?: OcsfVersion): Event => JSON.parse(JSON.stringify(toOcsf(item, names, version)))
+const encode = (item: LogItem, version?: OcsfVersion): Event => JSON.parse(formatOcsf(item, names, version))
 
 describe('10.5 OCSF', () => {
   it.each([
