@@ -43,7 +43,9 @@ const best = Object.fromEntries(
   Object.entries(encoders).map(([name, encode]) => [name, Math.min(...[1, 2, 3].map(() => measure(encode)))]),
 )
 const unit = best['JSON.stringify'] ?? Number.NaN
-console.log(`Node ${process.version}, n = ${rounds * items.length}, best of three, microseconds of CPU an entry, bytes included`)
+console.log(
+  `Node ${process.version}, n = ${rounds * items.length}, best of three, microseconds of CPU an entry, bytes included`,
+)
 for (const [name, micros] of Object.entries(best)) {
   console.log(`${name.padEnd(22)} ${micros.toFixed(2).padStart(8)}  ${(micros / unit).toFixed(2).padStart(6)}`)
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { entryOfLine } from '../src/query/leaf-order.ts'
 import { forwardedMany } from '../test/support/forwarded.ts'
 import { systemClock } from '../src/sinks/clock.ts'
 import { Delivery } from '../src/sinks/delivery.ts'
@@ -26,8 +27,8 @@ const [port] = (await once(receiver.stdout, 'data')) as [Buffer]
 const url = `http://127.0.0.1:${String(port).trim()}`
 
 const sinks = {
-  Splunk: (): Sink => new SplunkSink({ url, token: 'token', index: 'audit', gzip: false }),
-  Elastic: (): Sink => new ElasticSink({ url, apiKey: 'key', gzip: false }),
+  Splunk: (): Sink => new SplunkSink({ url, token: 'token', index: 'audit' }),
+  Elastic: (): Sink => new ElasticSink({ url, apiKey: 'key' }),
 }
 
 async function drain(sink: Sink): Promise<number> {
@@ -41,10 +42,10 @@ async function drain(sink: Sink): Promise<number> {
       // As when it is read from the database: the line is parsed.
       return Promise.resolve(
         Array.from({ length: count }, (_, offset) => {
-          const { entry, line, ...rest } = item(leafIndex + offset)
-          const parsed = { ...(JSON.parse(line) as typeof entry), entry_hash: entry.entry_hash }
+          const { entry, line, kind, previousEntryHash } = item(leafIndex + offset)
+          const parsed = entryOfLine(line, entry.entry_hash)
           return {
-            item: { ...rest, line, entry: parsed, leafIndex: leafIndex + offset },
+            item: { kind, leafIndex: leafIndex + offset, line, entry: parsed, previousEntryHash },
             after: { leafIndex: leafIndex + offset + 1, checkpointSize: 0 },
           }
         }),
@@ -83,7 +84,7 @@ for (const [name, make] of Object.entries(sinks)) {
   bodies.push(Buffer.concat(batch))
   const path = name === 'Splunk' ? '/services/collector/event' : '/x/_bulk'
   const bare = async (): Promise<number> => {
-    const client = new HttpClient({ url, gzip: false }, 4, 16 * 1024 * 1024)
+    const client = new HttpClient({ url }, 4, 16 * 1024 * 1024)
     const { signal } = new AbortController()
     let next = 0
     await Promise.all(

@@ -69,5 +69,6 @@ async function readFound(
 
 /** The entry that a hash preimage and its hash stand for. Not verified. */
 export function entryOfLine(line: string, entryHash: string): Entry {
-  return { ...(JSON.parse(line) as EntryContent), entry_hash: entryHash }
+  // In place: a copy of it would take as long as parsing does.
+  return Object.assign(JSON.parse(line) as EntryContent, { entry_hash: entryHash })
 }

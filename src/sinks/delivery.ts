@@ -7,7 +7,7 @@ import type { Position, Progress, SourceItem } from './progress.ts'
 import { settle } from './settle.ts'
 import { type EncodedEvent, isUnencodable, type SendResult, type Sink } from './sink.ts'
 import type { ForwarderCounters, ForwarderProblem } from './status.ts'
-import { type Slot, Window } from './window.ts'
+import { type Slot, slotOf, Window } from './window.ts'
 
 /** What a delivery works with. */
 export interface DeliveryOptions {
@@ -124,8 +124,8 @@ export class Delivery {
     signal.addEventListener('abort', ring)
     try {
       while (!signal.aborted && this.#lost === undefined) {
-        this.#startReading()
         this.#startSending()
+        this.#startReading()
         this.#startConfirming()
         this.#startCommitting()
         this.#options.onChange?.()
@@ -146,8 +146,14 @@ export class Delivery {
     })
   }
 
+  // What waits is more to keep for the garbage collector and gets nothing there sooner, once there are batches to go on with.
   #isFull(): boolean {
-    return this.#window.bytes >= this.#options.maxBufferedBytes || this.#window.size >= maximumItems
+    const { maxBufferedBytes, sink } = this.#options
+    return (
+      this.#window.readyBytes >= batchesAhead * sink.capabilities.maxBatchBytes ||
+      this.#window.bytes >= maxBufferedBytes ||
+      this.#window.size >= maximumItems
+    )
   }
 
   async #readChunk(): Promise<void> {
@@ -164,44 +170,31 @@ export class Delivery {
   }
 
   #slotOf({ item, after }: SourceItem): Slot {
-    const open = { after, handle: undefined, attempts: 0, batchLimit: Number.POSITIVE_INFINITY }
     if (item.kind === 'gone') {
       const { firstLeafIndex, lastLeafIndex } = item
       this.counters.gone += lastLeafIndex - firstLeafIndex + 1
-      return {
-        ...open,
-        event: undefined,
-        leafIndex: firstLeafIndex,
-        state: 'settled',
-        deadLetter: {
-          item: `leaf-${firstLeafIndex}`,
-          firstLeafIndex,
-          lastLeafIndex,
-          kind: 'gone',
-          code: 'entry_gone',
-          reason: 'the log has the leaf and no longer the entry',
-        },
-      }
+      return slotOf(after, firstLeafIndex, undefined, {
+        item: `leaf-${firstLeafIndex}`,
+        firstLeafIndex,
+        lastLeafIndex,
+        kind: 'gone',
+        code: 'entry_gone',
+        reason: 'the log has the leaf and no longer the entry',
+      })
     }
     const leafIndex = item.kind === 'entry' ? item.leafIndex : null
     const encoded = this.#encode(item)
-    if (!isUnencodable(encoded)) return { ...open, event: encoded, leafIndex, state: 'ready', deadLetter: undefined }
+    if (!isUnencodable(encoded)) return slotOf(after, leafIndex, encoded, undefined)
     this.counters.rejected += 1
     const { code, reason } = encoded
-    return {
-      ...open,
-      event: undefined,
-      leafIndex,
-      state: 'settled',
-      deadLetter: {
-        item: item.kind === 'entry' ? item.entry.id : item.id,
-        firstLeafIndex: leafIndex,
-        lastLeafIndex: leafIndex,
-        kind: 'rejected',
-        code,
-        reason,
-      },
-    }
+    return slotOf(after, leafIndex, undefined, {
+      item: item.kind === 'entry' ? item.entry.id : item.id,
+      firstLeafIndex: leafIndex,
+      lastLeafIndex: leafIndex,
+      kind: 'rejected',
+      code,
+      reason,
+    })
   }
 
   #encode(item: LogItem): ReturnType<Sink['encode']> {
@@ -233,7 +226,8 @@ export class Delivery {
 
   async #send(batch: readonly Slot[]): Promise<void> {
     const { sink, name, telemetry } = this.#options
-    const events = batch.flatMap(({ event }) => event ?? [])
+    const events: EncodedEvent[] = []
+    for (const { event } of batch) if (event !== undefined) events.push(event)
     this.#count(batch, events)
     const probing = this.#gate.isPaused
     const send = (): Promise<SendResult> => sink.send(events, { signal: this.#breakOff.signal })
@@ -352,6 +346,8 @@ export class Delivery {
   }
 }
 
+/** Batches to have ready behind those that are under way. */
+const batchesAhead = 2
 /** Items to hold at most; one chunk may go over it. */
 const maximumItems = 50_000
 

@@ -2,12 +2,6 @@ import type { Outcome } from '../canonical/entry.ts'
 import { type ActionVerb, verbOf } from './action-verb.ts'
 import { remembering } from './remembering.ts'
 
-/** `event.category` and `event.type` of the Elastic Common Schema. */
-export interface EcsCategory {
-  readonly category: readonly string[]
-  readonly type: readonly string[]
-}
-
 interface Family {
   readonly category: string
   /** Words of an action that belong to it. */
@@ -63,26 +57,23 @@ const typeOfVerb: Readonly<Record<ActionVerb, string>> = {
 }
 
 /**
- * The category and the types of an action, from its words. Only combinations that ECS allows; an action that says nothing
- * known is a call of the product's interface.
+ * `event.category` and `event.type` of the Elastic Common Schema, as members of a JSON object, for an action, from its words.
+ * Only combinations that ECS allows; an action that says nothing known is a call of the product's interface.
  */
-export function ecsCategory(action: string, outcome: Outcome): EcsCategory {
-  return categoryOf[outcome](action)
+export function formatEcsCategory(action: string, outcome: Outcome): string {
+  return (outcome === 'denied' ? ofDenied : ofOthers)(action)
 }
 
-const categoryOf: Readonly<Record<Outcome, (action: string) => EcsCategory>> = {
-  success: remembering((action) => findCategory(action, 'success')),
-  failure: remembering((action) => findCategory(action, 'failure')),
-  denied: remembering((action) => findCategory(action, 'denied')),
-}
+const ofDenied = remembering((action) => findCategory(action, true))
+const ofOthers = remembering((action) => findCategory(action, false))
 
-function findCategory(action: string, outcome: Outcome): EcsCategory {
+function findCategory(action: string, denied: boolean): string {
   const words = action.split(/[._-]/)
   const places = words.flatMap((word) => familyOfWord.get(word) ?? [])
   const family = families[Math.min(...places)] ?? api
   const verb = typeOfVerb[verbOf(action)]
   const types = [family.types.includes(verb) ? verb : 'info']
   if (family.category === 'iam') types.push(words.some((word) => word.startsWith('group')) ? 'group' : 'user')
-  if (outcome === 'denied' && family.types.includes('denied')) types.push('denied')
-  return { category: [family.category], type: types }
+  if (denied && family.types.includes('denied')) types.push('denied')
+  return `"category":${JSON.stringify([family.category])},"type":${JSON.stringify(types)}`
 }

@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue } from '../canonical/canonicalize.ts'
 import type { Entry } from '../canonical/entry.ts'
-import { ecsCategory } from './ecs-category.ts'
+import { formatEcsCategory } from './ecs-category.ts'
 import { detailsText } from './item-text.ts'
 import { member, objectMember } from './json-text.ts'
-import type { ForwardedEntry, ForwardedNotice } from './log-item.ts'
+import type { ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
 
 /** `data_stream.*` of a document, which Elasticsearch compares with the name of the data stream. */
 export interface DataStreamName {
@@ -12,15 +12,29 @@ export interface DataStreamName {
   readonly namespace: string
 }
 
-/** A document of the Elastic Common Schema for an entry, as JSON. Absent values are left out, as ECS wants. */
-export function formatEntryDocument(item: ForwardedEntry, stream: DataStreamName): string {
+/** Makes documents of the Elastic Common Schema, as JSON. Absent values are left out, as ECS wants. */
+export function documentFormatter(stream: DataStreamName): (item: LogItem) => string {
+  const constant: Constant = {
+    start: `"ecs":{"version":"8.17.0"},"data_stream":${JSON.stringify(stream)}`,
+    event: `"dataset":"${stream.dataset}","module":"entraguard"`,
+  }
+  return (item) => (item.kind === 'entry' ? entryDocument(item, constant) : noticeDocument(item, constant))
+}
+
+/** What all documents of a stream have in common. */
+interface Constant {
+  readonly start: string
+  readonly event: string
+}
+
+function entryDocument(item: ForwardedEntry, constant: Constant): string {
   const { entry, leafIndex, previousEntryHash } = item
   const affected = entry.target?.startsWith('user:') === true ? entry.target.slice(5) : ''
   const target = affected === '' ? null : affected
   const user = member('id', entry.user_id) + objectMember('target', member('id', target))
   return (
-    `{"@timestamp":"${entry.timestamp}","ecs":{"version":"8.17.0"},"data_stream":${JSON.stringify(stream)}` +
-    `,"event":${eventFields(item, stream)}${objectMember('user', user)}` +
+    `{"@timestamp":"${entry.timestamp}",${constant.start}` +
+    `,"event":${eventFields(item, constant)}${objectMember('user', user)}` +
     (entry.source_ip === null ? '' : sourceField(entry.source_ip)) +
     objectMember('organization', member('id', entry.tenant_id)) +
     `,"related":${relatedFields(entry, target)},"audit_log":{"leaf_index":${leafIndex}` +
@@ -31,14 +45,13 @@ export function formatEntryDocument(item: ForwardedEntry, stream: DataStreamName
   )
 }
 
-function eventFields({ entry, line }: ForwardedEntry, { dataset }: DataStreamName): string {
-  const { category, type } = ecsCategory(entry.action, entry.outcome)
+function eventFields({ entry, line }: ForwardedEntry, constant: Constant): string {
   // ECS knows success, failure and unknown; that it was denied says event.type.
   const outcome = entry.outcome === 'success' ? 'success' : 'failure'
   return (
-    `{"kind":"event","category":${JSON.stringify(category)},"type":${JSON.stringify(type)}` +
+    `{"kind":"event",${formatEcsCategory(entry.action, entry.outcome)}` +
     `,"action":${JSON.stringify(entry.action)},"outcome":"${outcome}","id":"${entry.id}","sequence":${entry.seq}` +
-    `,"hash":"${entry.entry_hash}","dataset":"${dataset}","module":"entraguard"` +
+    `,"hash":"${entry.entry_hash}",${constant.event}` +
     // The hash preimage, so that the copy can be verified whatever the mapping makes of the rest.
     `,"original":${JSON.stringify(line)}}`
   )
@@ -54,27 +67,12 @@ function relatedFields(
   return `{${userField}${addressField}"hash":["${hash}"]}`
 }
 
-/** A document for a checkpoint or a test. */
-export function noticeDocument(
-  { id, timestamp, action, details, kind }: ForwardedNotice,
-  stream: DataStreamName,
-): object {
-  return {
-    '@timestamp': timestamp,
-    ecs: { version: '8.17.0' },
-    data_stream: stream,
-    event: {
-      kind: 'event',
-      category: ['configuration'],
-      type: ['info'],
-      action,
-      outcome: 'success',
-      id,
-      dataset: stream.dataset,
-      module: 'entraguard',
-    },
-    audit_log: kind === 'checkpoint' ? { checkpoint: details } : { details },
-  }
+function noticeDocument({ id, timestamp, action, details, kind }: ForwardedNotice, constant: Constant): string {
+  return (
+    `{"@timestamp":"${timestamp}",${constant.start},"event":{"kind":"event","category":["configuration"],"type":["info"]` +
+    `,"action":"${action}","outcome":"success","id":${JSON.stringify(id)},${constant.event}}` +
+    `,"audit_log":${JSON.stringify(kind === 'checkpoint' ? { checkpoint: details } : { details })}}`
+  )
 }
 
 // A value that Elasticsearch cannot parse as an address would cost the whole document.

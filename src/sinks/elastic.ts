@@ -1,4 +1,4 @@
-import { type DataStreamName, formatEntryDocument, noticeDocument } from './elastic-document.ts'
+import { type DataStreamName, documentFormatter } from './elastic-document.ts'
 import { resultOfBulk, withoutValues } from './elastic-reply.ts'
 import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { resultOfFailure, resultOfStatus } from './http-result.ts'
@@ -47,6 +47,7 @@ export class ElasticSink implements Sink {
   readonly #http: HttpClient
   readonly #authorization: string
   readonly #stream: DataStreamName
+  readonly #format: (item: LogItem) => string
   readonly #index: string | undefined
   readonly #verifyConflicts: boolean
 
@@ -62,6 +63,7 @@ export class ElasticSink implements Sink {
       throw invalidOption('lower case words', 'target.dataStream.namespace')
     }
     this.#stream = { type: 'logs', dataset, namespace }
+    this.#format = documentFormatter(this.#stream)
     this.#index = 'index' in target ? target.index : undefined
     if (this.#index !== undefined && !/^[a-z0-9][a-z0-9_.-]{0,99}$/.test(this.#index)) {
       throw invalidOption('a lower case name', 'target.index')
@@ -82,16 +84,12 @@ export class ElasticSink implements Sink {
 
   encode(item: LogItem): EncodedEvent {
     const { id, timestamp } = item.kind === 'entry' ? item.entry : item
-    const document =
-      item.kind === 'entry'
-        ? formatEntryDocument(item, this.#stream)
-        : JSON.stringify(noticeDocument(item, this.#stream))
     const index =
       this.#index === undefined ? '' : `"_index":"${this.#index}-${timestamp.slice(0, 7).replace('-', '.')}",`
     return {
       id,
       timestamp,
-      bytes: Buffer.from(`{"create":{${index}"_id":${JSON.stringify(id)}}}\n${document}\n`),
+      bytes: Buffer.from(`{"create":{${index}"_id":${JSON.stringify(id)}}}\n${this.#format(item)}\n`),
     }
   }
 

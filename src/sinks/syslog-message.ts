@@ -74,8 +74,7 @@ export function formatStructuredData(id: string, parameters: SyslogParameters): 
   return `${text}]`
 }
 
-const escapeParameter = (value: string): string =>
-  /["\\\]]/.test(value) ? value.replace(/["\\\]]/g, '\\$&') : value
+const escapeParameter = (value: string): string => (/["\\\]]/.test(value) ? value.replace(/["\\\]]/g, '\\$&') : value)
 
 /** A message as bytes on the stream. With LF framing the message must contain no LF. */
 export function frameSyslog(message: string, framing: SyslogFraming): Uint8Array {

@@ -17,6 +17,25 @@ export interface Slot {
   batchLimit: number
 }
 
+/** A slot for an item that was just read: ready when it has an event, and settled when it has none. */
+export function slotOf(
+  after: Position,
+  leafIndex: number | null,
+  event: EncodedEvent | undefined,
+  deadLetter: DeadLetter | undefined,
+): Slot {
+  return {
+    after,
+    event,
+    leafIndex,
+    state: event === undefined ? 'settled' : 'ready',
+    handle: undefined,
+    deadLetter,
+    attempts: 0,
+    batchLimit: Number.POSITIVE_INFINITY,
+  }
+}
+
 /**
  * The items that are read and not yet committed, in the order of the log. They are settled in any order; the position moves
  * over the settled ones at the front only.
@@ -26,6 +45,7 @@ export class Window {
   /** No slot before this one is ready. */
   #firstReady = 0
   #bytes = 0
+  #readyBytes = 0
   readonly #pending = new Set<Slot>()
 
   /** Items in the window. */
@@ -38,6 +58,11 @@ export class Window {
     return this.#bytes
   }
 
+  /** Encoded bytes of the items that can be sent. */
+  get readyBytes(): number {
+    return this.#readyBytes
+  }
+
   /** The first item that is not settled. */
   get oldest(): Slot | undefined {
     return this.#slots.find(({ state }) => state !== 'settled')
@@ -45,7 +70,9 @@ export class Window {
 
   add(slot: Slot): void {
     this.#slots.push(slot)
-    this.#bytes += slot.event?.bytes.length ?? 0
+    const bytes = slot.event?.bytes.length ?? 0
+    this.#bytes += bytes
+    if (slot.state === 'ready') this.#readyBytes += bytes
   }
 
   hasReady(): boolean {
@@ -83,6 +110,7 @@ export class Window {
       if (batch.length > 0 && bytes > Math.min(capabilities.maxBatchBytes, byteLimit)) break
       if (!span.takes(slot.event.timestamp)) break
       slot.state = 'sending'
+      this.#readyBytes -= slot.event.bytes.length
       batch.push(slot)
     }
     return batch
@@ -91,6 +119,7 @@ export class Window {
   /** Makes an item ready to be sent again. */
   release(slot: Slot): void {
     slot.state = 'ready'
+    this.#readyBytes += slot.event?.bytes.length ?? 0
     slot.handle = undefined
     slot.attempts += 1
     this.#pending.delete(slot)
