@@ -36,9 +36,9 @@ function bulkReply(text: string): string {
   const items: string[] = []
   const lines = text.split('\n')
   for (let index = 0; index + 1 < lines.length; index += 2) {
-    const { create } = JSON.parse(lines[index]!) as { create: { _id: string } }
+    const { _id: id } = (JSON.parse(lines[index]!) as { create: { _id: string } }).create
     JSON.parse(lines[index + 1]!)
-    items.push(`{"create":{"_index":".ds-logs-1","_id":${JSON.stringify(create._id)},"status":201}}`)
+    items.push(`{"create":{"_index":".ds-logs-1","_id":${JSON.stringify(id)},"status":201}}`)
   }
   return `{"errors":false,"items":[${items.join(',')}]}`
 }

@@ -115,8 +115,7 @@ function entryEvent(item: ForwardedEntry, names: ProductNames, version: OcsfVers
     `${member('tenant_uid', entry.tenant_id)}},"actor":${actor}` +
     `${entry.source_ip === null ? '' : `,"src_endpoint":${endpoint(entry.source_ip)}`}${subject(kind, item, target, names)}` +
     `,"unmapped":{${formatEvidence(item)}${member('recorded_by', entry.recorded_by)},"details":${detailsText(item)}}` +
-    `${member('raw_data', item.line)}` +
-    `,"raw_data_hash":{"algorithm_id":3,"algorithm":"SHA-256","value":"${entry.entry_hash}"}}`
+    `,"raw_data":${JSON.stringify(item.line)},"raw_data_hash":{"algorithm_id":3,"algorithm":"SHA-256","value":"${entry.entry_hash}"}}`
   )
 }
 

@@ -108,7 +108,7 @@ function asimEntry(item: ForwardedEntry): string {
   return (
     `,"EventType":"${eventTypes[verbOf(entry.action)]}"${member('EventOriginalType', entry.action)}` +
     `,"EventResult":"${entry.outcome === 'success' ? 'Success' : 'Failure'}"` +
-    `${member('EventOriginalResultDetails', entry.outcome === 'denied' ? 'denied' : undefined)}` +
+    member('EventOriginalResultDetails', entry.outcome === 'denied' ? 'denied' : undefined) +
     `${member('EventSeverity', severities[entry.outcome])},"EventOriginalUid":"${entry.id}"` +
     `${member('Operation', entry.action)}${member('Object', entry.target)}${member('ObjectId', target?.id)}` +
     `${member('ObjectType', target === undefined ? undefined : 'Other')}${member('OriginalObjectType', target?.type)}` +
