@@ -9,13 +9,16 @@ import type { Sink } from '../../src/sinks/sink.ts'
 const [url, name = '', sink = '{}'] = process.argv.slice(2)
 const made = sinkOfConfiguration(JSON.parse(sink) as Record<string, unknown>)
 // Small batches to a receiver that takes some time, so that there is a middle of the transfer on a fast machine too.
-const { confirm } = made
 const slow: Sink = {
   description: made.description,
   capabilities: { ...made.capabilities, maxBatchItems: 200 },
   encode: (item) => made.encode(item),
   send: (batch, options) => sleep(20).then(() => made.send(batch, options)),
-  ...(confirm === undefined ? {} : { confirm: confirm.bind(made) }),
+  ...(made.confirm === undefined
+    ? {}
+    : {
+        confirm: (...args: Parameters<NonNullable<Sink['confirm']>>) => made.confirm?.(...args) ?? Promise.resolve([]),
+      }),
   close: () => made.close(),
 }
 const pool = new pg.Pool({ connectionString: url ?? '' })
