@@ -27,14 +27,14 @@ const indexedFilters: Readonly<Record<string, Filter>> = {
     query.action('scan.completed').since('2025-12-10T00:00:00Z').until('2025-12-11T00:00:00Z'),
   'outcome denied (1/100)': (query) => query.outcome('denied'),
   'tenant, 1/10': (query) => query.tenant('tenant-3'),
-}
-const optionalFilters: Readonly<Record<string, Filter>> = {
-  'tenant, 1/10': (query) => query.tenant('tenant-3'),
   'tenant, 1/10000': (query) => query.tenant('rare-3'),
   'tenant, absent': (query) => query.tenant('nobody'),
   'two tenants, 1/5000': (query) => query.tenant(['rare-3', 'rare-7']),
-  'tenant (1/10) and action (1/5)': (query) => query.tenant('tenant-3').action('user.login'),
   'tenant (1/10000) and action': (query) => query.tenant('rare-3').action('scan.*'),
+  'tenant and a day, a year back': (query) =>
+    query.tenant('tenant-3').since('2025-12-10T00:00:00Z').until('2025-12-11T00:00:00Z'),
+}
+const optionalFilters: Readonly<Record<string, Filter>> = {
   'target, 1/10007': (query) => query.target('finding:77'),
   'target, absent': (query) => query.target('finding:none'),
   'address, 1/65536': (query) => query.sourceIp('10.1.2.3'),
@@ -68,11 +68,11 @@ try {
   await compareExport()
   await comparePages('with the indexes that every installation has', indexedFilters)
   for (const schema of ['small', 'large']) {
-    for (const column of ['tenant_id', 'target', 'source_ip'])
+    for (const column of ['target', 'source_ip'])
       await pool.query(`create index on ${schema}.entry (${column}, timestamp, seq)`)
     await pool.query(`vacuum analyze ${schema}.entry`)
   }
-  await comparePages('with indexes on tenant, target and address too', optionalFilters)
+  await comparePages('with indexes on target and address too', optionalFilters)
 } finally {
   await pool.end()
   await server.stop()
@@ -172,8 +172,9 @@ async function compareEndpoint(): Promise<void> {
   await compare('A page of 1,000 entries, against the bare SQL query', rounds, {
     'select columns .. limit 1000 through pg': () =>
       times(() => pool.query(`select ${columns} from large.entry order by timestamp desc, seq desc limit 1000`)),
-    'GET /list?limit=1000, the handler': () => times(async () => (await api.ask('/list?limit=1000')).text()),
-    'GET /list?limit=1000, over a socket': () => times(async () => (await fetch(`${api.url}/list?limit=1000`)).text()),
+    'GET /list?limit=1000, the handler': () => times(async () => (await api.ask('/list?limit=1000')).arrayBuffer()),
+    'GET /list?limit=1000, over a socket': () =>
+      times(async () => (await fetch(`${api.url}/list?limit=1000`)).arrayBuffer()),
   })
   api.stop()
 }
@@ -182,7 +183,7 @@ async function compareExport(): Promise<void> {
   const api = await startApi()
   const { rows } = await pool.query<{ since: string; entries: string }>(
     `select large.format_time(min(timestamp)) as since, count(*) as entries
-     from (select timestamp from large.entry order by timestamp desc limit 1000000) as newest`,
+     from (select timestamp from large.entry order by timestamp desc limit 200000) as newest`,
   )
   const [{ since, entries } = { since: '', entries: '0' }] = rows
   const line = `large.entry_line(entry)`
@@ -201,17 +202,20 @@ async function compareExport(): Promise<void> {
     if (code !== 0) throw new Error(`${program} ended with ${code}`)
     return Number(entries)
   }
-  let peak = 0
-  const sampling = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 50)
-  const before = process.memoryUsage().rss
   await compare(`An export of ${entries} entries, against COPY TO of the same lines`, Math.min(rounds, 3), {
     'copy (lines) to stdout, with psql': () => copy(line),
     'GET /export?format=ndjson': () => download('ndjson'),
     'GET /export?format=json': () => download('json'),
     'GET /export?format=csv': () => download('csv'),
   })
+  let peak = 0
+  const sampling = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 50)
+  const before = process.memoryUsage().rss
+  await run('curl', ['-sf', '-o', '/dev/null', `${api.url}/export?order=oldest`])
   clearInterval(sampling)
-  console.log(`  memory of the process: ${mebibytes(before)} MiB before, ${mebibytes(peak)} MiB at most`)
+  console.log(
+    `  memory of the process while it exports all ${large}: ${mebibytes(before)} MiB before, ${mebibytes(peak)} MiB at most`,
+  )
   api.stop()
 }
 
