@@ -25,14 +25,15 @@ $function$;
 comment on function :"schema".refuse_change() is 'Trigger function behind every guard: refuses UPDATE, DELETE and TRUNCATE with SQLSTATE WO001.';
 
 -- Guards one table at row and at statement level. Statement triggers are not cloned to partitions, so each partition
--- is guarded by a call of its own. ALWAYS: session_replication_role and logical replication do not pass by.
-create function :"schema".guard(guarded regclass) returns void
+-- is guarded by a call of its own, best before it is attached: then there is no moment at which it is not. ALWAYS:
+-- session_replication_role and logical replication do not pass by.
+create function :"schema".guard(guarded regclass, will_be_partition boolean default false) returns void
   language plpgsql
   set search_path = pg_catalog, :"schema", pg_temp
   set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
 as $function$
 declare
-  is_partition boolean := (select relispartition from pg_class where oid = guarded);
+  is_partition boolean := will_be_partition or (select relispartition from pg_class where oid = guarded);
 begin
   if not is_partition then
     execute format('create trigger refuse_row_change before update or delete on %s for each row execute function %I.refuse_change()', guarded, :'schema');
@@ -44,9 +45,9 @@ begin
   execute format('revoke update, delete, truncate on table %s from current_user', guarded);
 end
 $function$;
-comment on function :"schema".guard(regclass) is 'Makes a table of this schema append-only. For the owner role, while it installs.';
+comment on function :"schema".guard(regclass, boolean) is 'Makes a table of this schema append-only. For the owner role, while it installs.';
 
-revoke execute on function :"schema".refuse_change(), :"schema".guard(regclass) from public;
+revoke execute on function :"schema".refuse_change(), :"schema".guard(regclass, boolean) from public;
 select :"schema".guard(format('%I.migration', :'schema')::regclass);
 grant select on :"schema".migration to :"writer", :"reader", :"sequencer", :"archivist";
 grant usage on schema :"schema" to :"writer", :"reader", :"sequencer", :"archivist";

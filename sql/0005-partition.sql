@@ -31,8 +31,8 @@ begin
         -- Made beside the table and attached: that locks neither its readers nor its writers, CREATE .. PARTITION OF would.
         execute format('create table %s (like %I.entry including defaults, check (timestamp >= %L and timestamp < %L))',
           partition, :'schema', lower_bound, upper_bound);
+        perform :"schema".guard(partition::regclass, true);
         execute format('alter table %I.entry attach partition %s for values from (%L) to (%L)', :'schema', partition, lower_bound, upper_bound);
-        perform :"schema".guard(partition::regclass);
         made := made + 1;
       end if;
     end if;

@@ -6,6 +6,7 @@ import { drillCommand } from './drill.ts'
 import { evidenceCommand } from './evidence.ts'
 import { exportCommand } from './export.ts'
 import { forwardCommand } from './forward.ts'
+import { hardenCommand } from './harden.ts'
 import { keyCommand } from './key.ts'
 import { proveCommand } from './prove.ts'
 import { purgeCommand } from './purge.ts'
@@ -25,6 +26,7 @@ const program = new Command('audit-log')
   .addCommand(evidenceCommand)
   .addCommand(exportCommand)
   .addCommand(forwardCommand)
+  .addCommand(hardenCommand)
   .addCommand(keyCommand)
   .addCommand(proveCommand)
   .addCommand(purgeCommand)

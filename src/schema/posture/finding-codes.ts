@@ -81,6 +81,8 @@ export const findingCodes: Readonly<Record<FindingCode, CodeMeaning>> = {
   ),
   encoding_unsafe: critical('In this encoding the database stores text that is no Unicode.'),
   event_trigger_present: info('An event trigger that is not ours runs at changes of the schema.'),
+  hardened: info('Event triggers of a superuser refuse what would change the schema, also to its owner.'),
+  hardening_incomplete: warning('The event triggers that hardened the schema are gone, off, or not of a superuser.'),
   extension_dangerous: warning('An extension that is installed can edit tables past all triggers or run programs.'),
   sequence_behind: critical('The sequence will give out numbers that entries have already.'),
   partition_missing: warning('A month has no partition: its entries go to the default partition and stay there.'),
@@ -146,6 +148,8 @@ export type FindingCode =
   | 'prepared_transaction'
   | 'encoding_unsafe'
   | 'event_trigger_present'
+  | 'hardened'
+  | 'hardening_incomplete'
   | 'extension_dangerous'
   | 'sequence_behind'
   | 'partition_missing'

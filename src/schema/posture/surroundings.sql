@@ -112,7 +112,14 @@ finding (code, subject, detail, fix) as (
   from pg_prepared_xacts where database = current_database() and prepared < clock_timestamp() - interval '1 minute'
   union all
   select 'event_trigger_present', 'event trigger ' || evtname, evtevent || ' by ' || evtowner::regrole, format('drop event trigger %I;', evtname)
-  from pg_event_trigger where evtenabled <> 'D'
+  from pg_event_trigger join pg_proc on pg_proc.oid = evtfoid where evtenabled <> 'D' and pronamespace is distinct from to_regnamespace(quote_ident($1 || '_hardening'))
+  union all
+  select case when count(*) filter (where evtenabled = 'A' and event_owner.rolsuper and function_owner.rolsuper) = 2 then 'hardened' else 'hardening_incomplete' end,
+    'schema ' || $1, string_agg(evtname || ' ' || evtenabled::text, ', ' order by evtname), 'run the script of audit-log harden --print again'
+  from pg_namespace join pg_proc on pronamespace = pg_namespace.oid and prorettype = 'event_trigger'::regtype
+  left join pg_event_trigger on evtfoid = pg_proc.oid left join pg_roles as event_owner on event_owner.oid = evtowner
+  left join pg_roles as function_owner on function_owner.oid = proowner
+  where nspname = $1 || '_hardening' having count(*) > 0
   union all
   select 'extension_dangerous', 'extension ' || extname, extversion, format('drop extension %I;', extname) from pg_extension
   where extname in ('pg_surgery', 'adminpack', 'plpythonu', 'plpython3u', 'plperlu', 'pltclu', 'file_fdw', 'pg_repack', 'pg_squeeze')
