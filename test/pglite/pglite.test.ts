@@ -1,6 +1,6 @@
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { AuditLogger, installSchema, verifyEntry } from '../../src/index.ts'
+import { AuditLogger, inspect, installSchema, verifyEntry } from '../../src/index.ts'
 import { refusal } from '../support/database.ts'
 
 // PGlite is one session of one superuser: what it can show is that the same schema and the same calls work there.
@@ -64,5 +64,20 @@ describe('on PGlite', () => {
       if (page.nextCursor === null) break
     }
     expect(numbers).toEqual(Array.from({ length: 25 }, (_, index) => 24 - index))
+  })
+
+  it('is inspected: nothing of the schema is amiss, and the one session is that of a superuser', async () => {
+    const report = await inspect(db)
+    const codes = report.findings.map(({ code }) => code)
+    expect(report.tamperResistant).toBe(false)
+    expect(codes).toContain('application_is_superuser')
+    expect(
+      codes.filter((code) => /trigger|function|relation|column|constraint|index|grant_|owner_changed/.test(code)),
+    ).toEqual([])
+    expect(report.notChecked).toEqual([])
+    await db.exec('alter table audit_log.leaf disable trigger refuse_change')
+    expect((await inspect(db)).findings.map(({ code }) => code)).toContain('trigger_disabled')
+    await db.exec('alter table audit_log.leaf enable always trigger refuse_change')
+    expect((await inspect(db)).findings.map(({ code }) => code)).toEqual(codes)
   })
 })
