@@ -57,7 +57,7 @@ const [logKey, witnessKey] = [
   await cli(['key', '--witness', '--name', 'soc.example/witness', '--out', at('witness.key'), '--json']),
 ]
 const vkey = logKey.stdout.trim()
-const witnessVkey = String((JSON.parse(witnessKey.stdout) as { verifierKey: string }).verifierKey)
+const witnessVkey = (JSON.parse(witnessKey.stdout) as { verifierKey: string }).verifierKey
 
 describe('audit-log key', () => {
   it('makes a secret file and prints the public key', async () => {
