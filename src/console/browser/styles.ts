@@ -22,7 +22,7 @@ h1 { font-size: 1.05rem; font-weight: 650; letter-spacing: -0.01em }
 h2 { font-size: 1.02rem; font-weight: 650; letter-spacing: -0.005em }
 h3 { font-size: .84rem; font-weight: 650; margin-block: 1.1rem .45rem }
 a { color: var(--accent) }
-.console { display: flex; flex-direction: column; block-size: 100%; min-block-size: inherit }
+.console { position: relative; display: flex; flex-direction: column; block-size: 100%; min-block-size: inherit }
 .top { display: flex; flex-wrap: wrap; align-items: center; gap: .1rem 1.6rem; padding-inline: 1.25rem; padding-block-start: .55rem; background: var(--surface); border-block-end: 1px solid var(--line) }
 nav { display: flex; gap: .2rem; overflow-x: auto; scrollbar-width: none; max-inline-size: 100%; padding: 2px; margin: -2px }
 nav a { padding: .6rem .7rem .55rem; color: var(--muted); text-decoration: none; white-space: nowrap; border-block-end: 2px solid transparent; border-start-start-radius: 6px; border-start-end-radius: 6px }
@@ -73,6 +73,7 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .note.good { color: var(--good); background: var(--good-bg); border-color: currentColor }
 .badge { display: inline-flex; align-items: center; gap: .35em; font-size: .8rem; font-weight: 550; white-space: nowrap; color: var(--muted) }
 .badge::before { content: ""; inline-size: .5rem; block-size: .5rem; border-radius: 50%; background: currentColor; flex: none }
+.facts .badge, .card header .badge { white-space: normal }
 .badge.success, .badge.good { color: var(--good) }
 .badge.failure, .badge.warn { color: var(--warn) }
 .badge.failure::before, .badge.warn::before { border-radius: 1px; rotate: 45deg }
@@ -201,18 +202,22 @@ td.number, th.number { text-align: end }
 progress { inline-size: 100%; block-size: .5rem; accent-color: var(--accent) }
 pre { font: .82rem/1.5 var(--mono); margin: .5rem 0 0; padding: .6rem .8rem; background: var(--bg); border: 1px solid var(--line); border-radius: 6px; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }
 .page .filters { padding: 0; border: 0 }
+.page > div:empty, .note:empty { display: none }
+.form-card { display: grid; gap: .9rem } h3.first { margin-block: 0 }
+.two > .wide { grid-column: 1 / -1 }
 .timeline { direction: ltr; overflow: auto }
 .timeline svg { display: block; inline-size: 100%; min-inline-size: 34rem }
 .timeline text { font: 11px var(--font); fill: var(--muted) } .timeline text.name { fill: var(--text) }
 .timeline .bar-in_force { fill: var(--s1) } .timeline .bar-expiring, .timeline .bar-about_to_expire { fill: var(--s2) } .timeline .bar-expired, .timeline .bar-invalid { fill: var(--s4) } .timeline .bar-revoked { fill: var(--bad) }
 .timeline .today { stroke: var(--accent); stroke-width: 1.5 } .timeline .rule { stroke: var(--line) }
-.meter { block-size: .4rem; border-radius: 9px; background: var(--bg); overflow: hidden; min-inline-size: 4rem } .meter i { display: block; block-size: 100%; background: var(--s0); border-radius: inherit }
+.meter { margin-block-start: .5rem; block-size: .4rem; border-radius: 9px; background: var(--bg); overflow: hidden; min-inline-size: 4rem } .meter i { display: block; block-size: 100%; background: var(--s0); border-radius: inherit }
 @container al (max-width: 900px) { .split { position: relative } .drawer { position: absolute; inset: 0; inline-size: auto; z-index: 3; border: 0 } }
 @container al (max-width: 640px) {
   .top { padding-inline: .75rem } .filters, .bar, .activity, .message { padding-inline: .75rem } .page { padding: .75rem }
   .fields > label { flex-basis: calc(50% - .4rem) } .fields > button.primary { flex: 1 1 100% }
   .legend { display: none } .card { padding: .8rem }
-  .content { overflow: auto } .split { min-block-size: 24rem }
+  .content { overflow: auto } .split { min-block-size: 24rem; position: static } .drawer { z-index: 5 }
+  .bar button { padding-block: .05rem }
 }
 @media (prefers-reduced-motion: no-preference) { .loading .header::after { content: ""; position: absolute; inset-block-end: -1px; inset-inline-start: 0; block-size: 2px; inline-size: 30%; background: var(--accent); animation: slide 1.1s ease-in-out infinite alternate } @keyframes slide { to { inset-inline-start: 70% } } }
 @media (forced-colors: active) { .badge::before, .sign::before { background: CanvasText; forced-color-adjust: none } .row[aria-selected=true] { outline: 2px solid Highlight } }

@@ -13,6 +13,10 @@ export interface ForwarderField {
   readonly required: boolean
   readonly options?: readonly string[]
   readonly help?: string
+  /** What counts when it is left out. */
+  readonly default?: string | number | boolean
+  /** Text that may have several lines. */
+  readonly multiline?: boolean
 }
 
 /** A forwarder as it is set up, and how it is doing. Secrets are not in it. */
@@ -82,7 +86,7 @@ export function forwarderState({ paused, problem, behind }: ForwarderSettings): 
 
 /** Whether a text can name a forwarder. */
 export function isForwarderName(name: string): boolean {
-  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 63
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(name)
 }
 
 function isUrl(text: string): boolean {

@@ -16,6 +16,8 @@ export class ActivityChart {
   readonly #context: Context
   readonly #onDay: (since: string, until: string) => void
   #asked = ''
+  // Where there is little room the list comes first.
+  #open = innerWidth >= 640
 
   constructor(context: Context, onDay: (since: string, until: string) => void) {
     this.#context = context
@@ -54,6 +56,7 @@ export class ActivityChart {
     const actions = topActions(days, colours)
     const totals = days.map(dayTotals)
     const most = Math.max(1, ...totals.map(({ entries }) => entries))
+    const worst = Math.max(1, ...totals.map(({ problems }) => problems))
     this.element.hidden = totals.every(({ entries }) => entries === 0)
     const bars = days.map((day, index) => {
       let top = height
@@ -74,7 +77,15 @@ export class ActivityChart {
         svg('title', {}, t('activity.day', { day: day.day, count: number(entries), problems: number(problems) })),
         svg('rect', { x: index * 10, y: 0, width: 10, height: height + 5, class: 'hit' }),
         ...parts,
-        problems > 0 && svg('rect', { x: index * 10 + 1, y: height + 2, width: 8, height: 3, class: 'problems' }),
+        problems > 0 &&
+          svg('rect', {
+            x: index * 10 + 1,
+            y: height + 2,
+            width: 8,
+            height: 3,
+            class: 'problems',
+            opacity: 0.15 + (0.85 * problems) / worst,
+          }),
       )
     })
     const sum = totals.reduce((all, { entries }) => all + entries, 0)
@@ -92,8 +103,14 @@ export class ActivityChart {
       this.element,
       h(
         'details',
-        { open: true },
-        h('summary', {}, t('activity.heading'), ' ', h('span', { class: 'muted' }, number(sum))),
+        { open: this.#open },
+        h(
+          'summary',
+          { on: { click: () => (this.#open = !this.#open) } },
+          t('activity.heading'),
+          ' ',
+          h('span', { class: 'muted' }, number(sum)),
+        ),
         h('div', { class: 'plot' }, picture),
         h(
           'div',

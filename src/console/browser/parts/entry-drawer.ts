@@ -100,8 +100,9 @@ export class EntryDrawer {
     const endSlow = slowNote(this.#context, checks)
     try {
       const found = await api.json<EntryWithProof>(`/entries/${seq}`, { signal })
-      // What is shown is what was asked for, should the list have had something else.
-      replace(this.#body, ...this.#parts(found.entry, checks))
+      // What is shown is what was asked for, should the list have had something else; what somebody has unfolded stays.
+      if (known === undefined || JSON.stringify(known) !== JSON.stringify(found.entry))
+        replace(this.#body, ...this.#parts(found.entry, checks))
       await this.#check(found, checks)
     } catch (error) {
       if (signal.aborted) return

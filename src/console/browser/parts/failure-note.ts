@@ -1,10 +1,13 @@
 import { ApiFailure } from '../api.ts'
 import type { Context } from '../context.ts'
 import { button, h } from '../dom.ts'
+import { english, type StringKey } from '../strings.ts'
 
 /** What happened, in words. */
 export function failureText({ t }: Pick<Context, 't'>, error: unknown): string {
   if (!(error instanceof ApiFailure)) return t('failure.server')
+  const own = `problem.${error.code ?? ''}`
+  if (Object.hasOwn(english, own)) return t(own as StringKey)
   return t(`failure.${error.kind}`, {
     detail: error.detail ?? error.code ?? String(error.status),
     feature: error.feature ?? 'audit_export',

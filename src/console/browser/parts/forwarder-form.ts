@@ -25,7 +25,7 @@ export interface ForwarderFormEvents {
   saved(): void
 }
 
-type Input = HTMLInputElement | HTMLSelectElement
+type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
 
 /**
  * The form for a forwarder. Secrets are never in it: an empty field keeps the one that the server has.
@@ -73,13 +73,17 @@ export function forwarderForm(
   }
 
   const fieldFor = (field: ForwarderField): HTMLElement => {
-    const { name, title, type, required, help } = field
+    const { name, title, type, required, help, default: standard } = field
     const set = one?.secrets_set.includes(name) === true
     const input = inputFor(field, typed.get(name) ?? initial(one?.config[name], type))
     const error = h('span', { class: 'error', role: 'alert' })
     inputs.set(name, input)
     errors.set(name, error)
-    const hints = [help, type === 'secret' ? t(set ? 'forwarding.secretSet' : 'forwarding.secretHint') : undefined]
+    const hints = [
+      help,
+      standard === undefined ? undefined : t('forwarding.default', { value: String(standard) }),
+      type === 'secret' ? t(set ? 'forwarding.secretSet' : 'forwarding.secretHint') : undefined,
+    ]
     const hint = h('span', { class: 'hint' }, hints.filter(Boolean).join(' '))
     if (type === 'boolean') return h('label', { class: 'check' }, input, h('span', {}, title), hint, error)
     return h('label', {}, h('span', {}, title, required ? '' : ` (${t('optional')})`), input, hint, error)
@@ -179,9 +183,14 @@ export function testOutcome({ t }: Context, { ok, code, message }: TestResult): 
     : h('p', { class: 'note bad' }, t('forwarding.testFailed', { code: code ?? '', message: message ?? '' }))
 }
 
-function inputFor({ name, type, options = [] }: ForwarderField, value: string): Input {
+function inputFor({ name, type, required, multiline, options = [] }: ForwarderField, value: string): Input {
+  if (multiline === true && type === 'text') {
+    const area = h('textarea', { name, rows: 3, spellcheck: 'false', class: 'mono' })
+    area.value = value
+    return area
+  }
   if (type === 'select') {
-    const made = select(options.map((option) => [option, option]))
+    const made = select([...(required ? [] : ['']), ...options].map((option) => [option, option === '' ? '–' : option]))
     if (value !== '') made.value = value
     return made
   }

@@ -18,8 +18,8 @@ interface DeadLetter {
   readonly code: string
   readonly reason: string
   readonly recorded_at: string
-  readonly first_leaf_index: number
-  readonly last_leaf_index: number
+  readonly first_leaf_index: number | null
+  readonly last_leaf_index: number | null
 }
 
 const refreshMs = 5000
@@ -144,7 +144,15 @@ export class ForwardingView implements View {
     const tone = { ok: 'good', behind: 'warn', paused: '', problem: 'bad' }[state]
     return [
       h('p', {}, h('span', { class: `badge ${tone}` }, t(`forwarding.state.${state}`))),
-      ...(one.problem === null ? [] : [h('p', { class: 'note bad' }, shownText(this.#context, one.problem, 500))]),
+      ...(one.problem === null
+        ? []
+        : [
+            h(
+              'p',
+              { class: 'note bad' },
+              shownText(this.#context, one.problem === 'not_running' ? t('forwarding.notRunning') : one.problem, 500),
+            ),
+          ]),
       facts(
         [t('forwarding.behind'), number(one.behind)],
         [t('forwarding.delivered'), number(one.delivered)],
@@ -217,9 +225,9 @@ export class ForwardingView implements View {
                   ' ',
                   shownText(this.#context, reason, 500),
                 ),
-                first_leaf_index === last_leaf_index
-                  ? number(first_leaf_index)
-                  : `${number(first_leaf_index)}–${number(last_leaf_index)}`,
+                [...new Set([first_leaf_index, last_leaf_index])]
+                  .map((index) => (index === null ? '–' : number(index)))
+                  .join('–'),
               ]),
           ),
     )

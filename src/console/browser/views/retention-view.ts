@@ -152,7 +152,7 @@ export class RetentionView implements View {
     const reason = h('input', { type: 'text', name: 'reason', autocomplete: 'off' })
     const daysError = h('span', { class: 'error', role: 'alert' })
     const reasonError = h('span', { class: 'error', role: 'alert' })
-    const preview = h('p', { class: 'hint', 'aria-live': 'polite' })
+    const preview = h('p', { class: 'hint wide', 'aria-live': 'polite' })
     const asked = (): number => (/^[0-9]{1,6}$/.test(days.value.trim()) ? Number(days.value) : Number.NaN)
     days.addEventListener('input', () => {
       const until = keptUntil(asked(), new Date())
@@ -178,7 +178,7 @@ export class RetentionView implements View {
       h('label', {}, h('span', {}, t('retention.days')), days, daysError),
       h('label', {}, h('span', {}, t('retention.reason')), reason, reasonError),
       preview,
-      h('p', { class: 'hint' }, t('retention.confirm')),
+      h('p', { class: 'hint wide' }, t('retention.confirm')),
     ])
   }
 

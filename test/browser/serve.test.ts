@@ -1,0 +1,88 @@
+import { brotliDecompressSync, gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { consoleFiles } from '../../src/console/files.ts'
+import { serveConsole } from '../../src/console/serve.ts'
+
+const ask = (path: string, init: RequestInit = {}): Response | undefined =>
+  serveConsole(new Request(`https://host.example/api/audit-logs${path}`, init), path)
+
+describe('the files of the console', () => {
+  test('are under 60 KB in all when compressed, with gzip too', () => {
+    const files = [...consoleFiles().values()]
+    expect(files.reduce((sum, { brotli }) => sum + brotli.length, 0)).toBeLessThan(60_000)
+    expect(files.reduce((sum, { bytes }) => sum + gzipSync(bytes).length, 0)).toBeLessThan(60_000)
+  })
+
+  test.each([
+    ['/console/', 'text/html; charset=utf-8'],
+    ['/console/index.html', 'text/html; charset=utf-8'],
+    ['/console/app.js', 'text/javascript; charset=utf-8'],
+    ['/console/app.css', 'text/css; charset=utf-8'],
+  ])('%s is served under the strict policy', async (path, type) => {
+    const response = ask(path)!
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe(type)
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(response.headers.get('x-frame-options')).toBe('SAMEORIGIN')
+    const policy = response.headers.get('content-security-policy')!.split('; ')
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("script-src 'self'")
+    expect(policy).toContain("style-src 'self'")
+    expect(policy).toContain("require-trusted-types-for 'script'")
+    expect(response.headers.get('content-security-policy')).not.toMatch(/unsafe|https?:|\*/)
+    expect((await response.arrayBuffer()).byteLength).toBe(Number(response.headers.get('content-length')))
+  })
+
+  test('hold no script and no style in the page itself, and name no other host', () => {
+    const page = Buffer.from(consoleFiles().get('index.html')!.bytes).toString()
+    expect(page).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=|https?:\/\//)
+  })
+
+  test('use nothing that turns text into markup or code', () => {
+    const program = Buffer.from(consoleFiles().get('app.js')!.bytes).toString()
+    expect(program).not.toMatch(
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc|DOMParser/,
+    )
+  })
+
+  test('are not sent again to whoever has them', async () => {
+    for (const encoding of ['br', 'identity']) {
+      const headers = { 'accept-encoding': encoding }
+      const first = ask('/console/app.js', { headers })!
+      const etag = first.headers.get('etag')!
+      const again = ask('/console/app.js', { headers: { ...headers, 'if-none-match': `"x", W/${etag}` } })!
+      expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag])
+      expect(ask('/console/app.js', { headers: { ...headers, 'if-none-match': '"x"' } })!.status).toBe(200)
+    }
+  })
+
+  test('are compressed for whoever takes that', async () => {
+    const response = ask('/console/app.css', { headers: { 'accept-encoding': 'gzip, br;q=0.8' } })!
+    expect(response.headers.get('content-encoding')).toBe('br')
+    expect(response.headers.get('vary')).toBe('accept-encoding')
+    const plain = ask('/console/app.css', { headers: { 'accept-encoding': 'br;q=0' } })!
+    expect(plain.headers.get('content-encoding')).toBeNull()
+    const bytes = brotliDecompressSync(Buffer.from(await response.arrayBuffer()))
+    expect(bytes.equals(Buffer.from(await plain.arrayBuffer()))).toBe(true)
+  })
+
+  test.each(['/console/x.js', '/console/../list', '/console/%2e%2e/secret', '/console/app.js/', '/consoles/', '/list'])(
+    '%s is none of them',
+    (path) => {
+      expect(ask(path)).toBeUndefined()
+    },
+  )
+
+  test('can only be read', () => {
+    expect(ask('/console/app.js', { method: 'POST', body: 'x' })!.status).toBe(405)
+    expect(ask('/console/app.js', { method: 'OPTIONS' })!.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
+  })
+
+  test('stand below a slash', () => {
+    const response = ask('/console')!
+    expect(response.status).toBe(308)
+    expect(new URL(response.headers.get('location')!, 'https://host.example/api/audit-logs/console').pathname).toBe(
+      '/api/audit-logs/console/',
+    )
+  })
+})

@@ -1,0 +1,168 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasBrowser, startBrowser } from '../support/browser.ts'
+import { acceptances, officeDays } from '../support/console-events.ts'
+import { type ConsoleHost, startConsoleHost } from '../support/console-host.ts'
+import { accessibilityFaults, openConsole } from '../support/console-page.ts'
+
+const now = new Date()
+const views = ['log', 'risks', 'integrity', 'export', 'retention'] as const
+const landmarks: Readonly<Record<(typeof views)[number], string>> = {
+  log: '.rows .row',
+  risks: '.timeline svg',
+  integrity: '.headline',
+  export: '.form-card',
+  retention: '.results table',
+}
+let host: ConsoleHost
+let browser: Browser
+
+// Skipped where there is no /usr/bin/chromium.
+describe.skipIf(!hasBrowser)('the views', () => {
+  beforeAll(async () => {
+    host = await startConsoleHost()
+    browser = await startBrowser()
+    await host.record([...officeDays(3000, 40, now), ...acceptances(now)].sort((a, b) => (a.at < b.at ? -1 : 1)))
+    await host.sequencer.run()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  const settled = async (page: Page, view: (typeof views)[number]): Promise<void> => {
+    await page.locator(landmarks[view]).first().waitFor()
+    await page.waitForLoadState('networkidle')
+  }
+
+  test.each([
+    ['light', { colorScheme: 'light' }],
+    ['dark', { colorScheme: 'dark' }],
+    ['360 pixels wide', { viewport: { width: 360, height: 740 } }],
+    ['3,840 pixels wide', { viewport: { width: 3840, height: 2160 } }],
+  ] as const)('have no fault that axe-core finds, and fit: %s', async (_, options) => {
+    const { page, complaints, go } = await openConsole(browser, host, options)
+    for (const view of views) {
+      await go(`#${view}`)
+      await settled(page, view)
+      expect([view, await accessibilityFaults(page)]).toEqual([view, []])
+      expect([view, await overflow(page)]).toEqual([view, 0])
+    }
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  test('fit when read from right to left', async () => {
+    const { page, go } = await openConsole(browser, host, { viewport: { width: 360, height: 740 } })
+    await page.addInitScript(() =>
+      document.addEventListener('DOMContentLoaded', () => (document.documentElement.dir = 'rtl')),
+    )
+    for (const view of views) {
+      await go(`#${view}`)
+      await settled(page, view)
+      expect([view, await overflow(page)]).toEqual([view, 0])
+    }
+    const [sign, outcome] = await Promise.all(
+      (await openLog(page, go)).map((cell) => page.locator(cell).first().boundingBox()),
+    )
+    expect(sign!.x).toBeGreaterThan(outcome!.x)
+    await page.context().close()
+  })
+
+  const openLog = async (page: Page, go: (hash: string) => Promise<void>): Promise<string[]> => {
+    await go('#log')
+    await settled(page, 'log')
+    return ['.rows .c-sign', '.rows .c-outcome']
+  }
+
+  test('Integrity says what is right only with the key of the log', async () => {
+    const { page, go } = await openConsole(browser, host, { knowsKey: false })
+    await go('#integrity')
+    await page.getByText('Not verified by you yet').waitFor()
+    await page.getByLabel('Verifier key of the log').fill('nonsense')
+    await page.getByRole('button', { name: 'Use this key' }).click()
+    await page.getByText('This is no verifier key.').waitFor()
+    await page.getByLabel('Verifier key of the log').fill(host.verifierKey)
+    await page.getByRole('button', { name: 'Use this key' }).click()
+    await page.getByText('The log’s key signed the checkpoint.').waitFor()
+    await page.getByText('Intact, with weaknesses').waitFor()
+    await page.context().close()
+  })
+
+  test('Integrity tells when the log has become shorter or another one since the last visit', async () => {
+    const { page, go } = await openConsole(browser, host)
+    await go('#integrity')
+    await page.getByText('First visit').waitFor()
+    const remember = (change: object): Promise<void> =>
+      page.evaluate((change) => {
+        const name = 'audit-log-console:seen:..'
+        localStorage.setItem(name, JSON.stringify({ ...JSON.parse(localStorage.getItem(name)!), ...change }))
+      }, change)
+    await remember({ root_hash: '0'.repeat(64) })
+    await go('#integrity')
+    await page.getByText('REWRITTEN').waitFor()
+    expect(await page.locator('.headline.bad').count()).toBe(1)
+    await remember({ tree_size: 1_000_000 })
+    await go('#integrity')
+    await page.getByText('ROLLED BACK').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('Export says that it is switched off, and keeps what was typed', async () => {
+    const { page, go } = await openConsole(browser, host)
+    host.flags.audit_export = false
+    try {
+      await go('#export?action=user.login')
+      await page.getByText('Exports are switched off (feature audit_export).').waitFor()
+      expect(await page.getByRole('button', { name: 'Export', exact: true }).isDisabled()).toBe(true)
+      expect(await page.getByRole('textbox', { name: 'Action' }).inputValue()).toBe('user.login')
+      expect(await accessibilityFaults(page)).toEqual([])
+    } finally {
+      host.flags.audit_export = true
+    }
+    await page.context().close()
+  })
+
+  test('Export hands out nothing when the connection breaks off', async () => {
+    const { page, go } = await openConsole(browser, host)
+    await go('#export')
+    host.intercept = ({ url }, response) => {
+      if (!url!.includes('/export')) return false
+      response.writeHead(200, { 'content-type': 'application/x-ndjson', 'content-length': '1000' })
+      response.write('{"a":1}\n')
+      setTimeout(() => response.destroy(), 50)
+      return true
+    }
+    let downloads = 0
+    page.on('download', () => (downloads += 1))
+    try {
+      await page.getByRole('button', { name: 'Export', exact: true }).click()
+      await page.getByText('The export broke off').waitFor()
+    } finally {
+      host.intercept = undefined
+    }
+    expect(downloads).toBe(0)
+    await page.context().close()
+  })
+
+  test('texts of the host stand in the place of the English ones', async () => {
+    const { page } = await openConsole(browser, host)
+    await page.goto(host.url)
+    await page.locator('audit-log-console').evaluate((element) => {
+      ;(element as unknown as { strings: object }).strings = { title: 'Protokoll', 'view.log': 'Einträge' }
+    })
+    await page.getByRole('heading', { name: 'Protokoll' }).waitFor()
+    await page.getByRole('link', { name: 'Einträge' }).waitFor()
+    await page.getByRole('link', { name: 'Integrity' }).waitFor()
+    await page.context().close()
+  })
+})
+
+/** By how many pixels the page is wider than its window. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const console = document.querySelector('audit-log-console')!.shadowRoot!.querySelector('.content')!
+    return Math.max(document.documentElement.scrollWidth - innerWidth, console.scrollWidth - console.clientWidth)
+  })
+}

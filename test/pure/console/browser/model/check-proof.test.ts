@@ -1,0 +1,91 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { checkCheckpoint, checkProof, isLogKey } from '../../../../../src/console/browser/model/check-proof.ts'
+import {
+  createSigner,
+  formatCheckpoint,
+  formatTlogProof,
+  generateKey,
+  hashLeaf,
+  hashNode,
+  signNote,
+} from '../../../../../src/tlog/index.ts'
+import { sampleEntry } from '../../../../support/sample-entry.ts'
+
+const entry = sampleEntry()
+let key: { signerKey: string; verifierKey: string }
+let proof: string
+let note: string
+
+beforeAll(async () => {
+  key = await generateKey('log.example/a')
+  const sibling = hashLeaf(new Uint8Array(32))
+  const rootHash = hashNode(hashLeaf(Uint8Array.from(Buffer.from(entry.entry_hash, 'hex'))), sibling)
+  const text = formatCheckpoint({ origin: 'log.example/a', size: 2, rootHash, extensions: [] })
+  note = await signNote(text, [await createSigner(key.signerKey)])
+  proof = formatTlogProof({ index: 0, hashes: [sibling], checkpoint: note })
+})
+
+const results = (checks: readonly { result: string }[]): string[] => checks.map(({ result }) => result)
+
+describe('an entry with its proof', () => {
+  test('passes with the key of the log', async () => {
+    const checked = await checkProof(entry, proof, key.verifierKey)
+    expect(results(checked.checks)).toEqual(['passed', 'passed', 'passed'])
+    expect(checked).toMatchObject({ leafIndex: 0, treeSize: 2 })
+  })
+
+  test('is not called signed without a key', async () => {
+    const { checks } = await checkProof(entry, proof, undefined)
+    expect(checks.at(-1)).toEqual({ name: 'signature', result: 'unknown', code: 'key_missing' })
+  })
+
+  test('fails with the key of another log', async () => {
+    const { verifierKey } = await generateKey('log.example/a')
+    expect((await checkProof(entry, proof, verifierKey)).checks.at(-1)).toMatchObject({
+      result: 'failed',
+      code: 'note_unverified',
+    })
+  })
+
+  test('fails when a field was edited', async () => {
+    const { checks } = await checkProof({ ...entry, user_id: 'mallory' }, proof, key.verifierKey)
+    expect(checks[0]).toMatchObject({ name: 'hash', result: 'failed' })
+  })
+
+  test('fails when the hash was edited to fit', async () => {
+    const { checks } = await checkProof({ ...entry, entry_hash: 'a'.repeat(64) }, proof, key.verifierKey)
+    expect(results(checks)).toEqual(['failed', 'failed', 'passed'])
+  })
+
+  test.each(['', 'nonsense', 'c2sp.org/tlog-proof@v1\nindex 0\n\nx'])('fails with the proof %j', async (file) => {
+    expect(results((await checkProof(entry, file, key.verifierKey)).checks)).toEqual(['passed', 'failed', 'failed'])
+  })
+
+  test('waits for a checkpoint that covers it', async () => {
+    expect(results((await checkProof(entry, null, key.verifierKey)).checks)).toEqual(['passed', 'unknown', 'unknown'])
+  })
+})
+
+describe('a checkpoint', () => {
+  test('is checked with every key that the log has had', async () => {
+    const other = await generateKey('log.example/a')
+    expect((await checkCheckpoint(note, `${other.verifierKey} ${key.verifierKey}`)).result).toBe('passed')
+  })
+
+  test('is neither right nor wrong when the key is none', async () => {
+    expect(await checkCheckpoint(note, 'nonsense')).toMatchObject({ result: 'unknown', code: 'key_malformed' })
+  })
+
+  test('is wrong when it was altered', async () => {
+    expect(await checkCheckpoint(note.replace('\n2\n', '\n3\n'), key.verifierKey)).toMatchObject({
+      result: 'failed',
+      code: 'signature_invalid',
+    })
+  })
+})
+
+test('a key of a log is told from other texts', async () => {
+  expect(isLogKey(key.verifierKey)).toBe(true)
+  expect(isLogKey(key.signerKey)).toBe(false)
+  expect(isLogKey((await generateKey('w', 'cosignature/v1')).verifierKey)).toBe(false)
+})
