@@ -1,11 +1,23 @@
+import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
+import { AuditLogError } from '../errors.ts'
+import { ForwarderSupervisor } from '../settings/forwarder-supervisor.ts'
 import { Forwarder } from '../sinks/forwarder.ts'
-import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
+import {
+  addDatabaseOptions,
+  type DatabaseOptions,
+  type ExitCode,
+  exitCodes,
+  runAction,
+  withDatabase,
+} from './connect.ts'
 import { readSinks } from './sink-config.ts'
 import { logLine, untilSignal } from './until-signal.ts'
 
 interface Options extends DatabaseOptions {
-  readonly config: string
+  readonly config?: string
+  readonly settings: boolean
+  readonly settingsKey: readonly string[]
   readonly from?: string
   readonly failingAfter: number
 }
@@ -15,7 +27,9 @@ export const forwardCommand: Command = addDatabaseOptions(
   new Command('forward')
     .description('Take the log to SIEMs, each independent of the others, until SIGTERM or SIGINT.')
     .argument('[name...]', 'sinks of the configuration; default is all')
-    .requiredOption('--config <file>', 'JSON file with the sinks')
+    .option('--config <file>', 'JSON file with the sinks')
+    .option('--settings', 'run the forwarders that are configured in the settings, and follow their changes', false)
+    .option('--settings-key <file...>', 'key of their secrets: 32 bytes in base64; older keys behind it', [])
     .option('--from <leaf>', 'where a sink that has never run begins: a leaf index or "now"; default is 0')
     .option(
       '--failing-after <ms>',
@@ -29,6 +43,10 @@ export const forwardCommand: Command = addDatabaseOptions(
     ),
 ).action((names: string[], options: Options) =>
   runAction(async () => {
+    if (options.settings) return supervise(names, options)
+    if (options.config === undefined) {
+      throw new AuditLogError('option_invalid', 'give --config <file> or --settings')
+    }
     const sinks = await readSinks(options.config, names)
     return withDatabase(options, async (db) => {
       const forwarders = sinks.map(
@@ -51,6 +69,45 @@ export const forwardCommand: Command = addDatabaseOptions(
     })
   }),
 )
+
+/** Runs what is configured in the settings. */
+async function supervise(names: readonly string[], options: Options): Promise<ExitCode> {
+  if (names.length > 0 || options.config !== undefined || options.from !== undefined) {
+    throw new AuditLogError(
+      'option_invalid',
+      '--settings runs all forwarders of the settings, and takes no other sinks',
+    )
+  }
+  const settingsKey = await Promise.all(options.settingsKey.map(readSettingsKey))
+  return withDatabase(
+    options,
+    async (db) => {
+      const supervisor = new ForwarderSupervisor({
+        db,
+        schema: options.schema,
+        settingsKey,
+        forwarder: {
+          failingAfterMs: options.failingAfter,
+          onStateChange: (status) => logLine('state', status),
+          onFailing: (status) => logLine('failing', status),
+        },
+        onError: ({ code }, name) => logLine('not_started', { name, code }),
+      })
+      supervisor.start()
+      await untilSignal()
+      await supervisor.stop()
+      return exitCodes.ok
+    },
+    10,
+  )
+}
+
+async function readSettingsKey(file: string): Promise<Uint8Array> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new AuditLogError('file_unreadable', `cannot read ${file}`, { cause: error })
+  })
+  return Buffer.from(text.trim(), 'base64')
+}
 
 function startOf(from: string | undefined): number | 'now' | undefined {
   if (from === undefined || from === 'now') return from
