@@ -40,8 +40,7 @@ interface Facts {
  */
 export function readCopyRecord(record: unknown): CopyLeaf | CopyCheckpoint | undefined {
   const facts: Facts = {}
-  if (typeof record === 'string') readText(record, facts)
-  else look(record, facts, '', 0)
+  look(typeof record === 'string' ? nested(record, facts) : record, facts, '', 0)
   const { leafIndex, entryHash, previousEntryHash, contentHash } = facts
   if (leafIndex !== undefined && (entryHash !== undefined || contentHash !== undefined)) {
     return { kind: 'leaf', leafIndex, entryHash, contentHash, previousEntryHash }
@@ -103,12 +102,14 @@ function readContent(members: Record<string, unknown>, facts: Facts): void {
 }
 
 function nested(text: string, facts: Facts): unknown {
-  if (!text.startsWith('{')) {
+  // JSON, or a header of syslog and JSON: the other forms have one of these characters before the first brace.
+  const start = /^[^{[|="]*(?=\{)/.exec(text)?.[0].length
+  if (start === undefined) {
     readText(text, facts)
     return undefined
   }
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.slice(start))
   } catch {
     return undefined
   }

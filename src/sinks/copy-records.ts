@@ -27,13 +27,16 @@ export async function* recordsOf(source: ByteSource): AsyncGenerator<unknown, vo
     for await (const line of lines) if (line.trim() !== '') yield parse(line)
     return
   }
-  if (/^<\d|LEEF:|CEF:/.test(first)) {
+  if (isText.test(first)) {
     yield first
     for await (const line of lines) if (line.trim() !== '') yield line
     return
   }
   yield* rowsOf(first, lines)
 }
+
+/** Syslog as it is sent, or as a receiver stores it: behind a time of RFC 3339 or RFC 3164. A header of CSV has neither. */
+const isText = /^<\d|LEEF:|CEF:|^\d{4}-\d\d-\d\dT|^[A-Z][a-z]{2} [ \d]\d \d\d:/
 
 /** The records of a document: its elements, or those of the longest array that a search API put into it. */
 function* elementsOf(document: unknown): Generator<unknown, void, undefined> {

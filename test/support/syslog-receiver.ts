@@ -55,7 +55,9 @@ export async function startSyslogReceiver(
   const waiting: { count: number; resolve: () => void }[] = []
   const counts = { connections: 0, resumed: 0 }
 
+  const isRepetition = repetitions()
   const take = (message: string): void => {
+    if (behaviour.coalescing === true && isRepetition(message)) return
     messages.push(message)
     for (const waiter of waiting) if (messages.length >= waiter.count) waiter.resolve()
   }
@@ -141,6 +143,19 @@ function reset(socket: net.Socket): void {
   const raw = (socket as { _parent?: net.Socket })._parent ?? socket
   raw.resetAndDestroy()
   socket.destroy()
+}
+
+/** QRadar's coalescing: of events with equal event ID, user and source within ten seconds, it keeps the payloads of three. */
+function repetitions(): (message: string) => boolean {
+  const times = new Map<string, number[]>()
+  return (message) => {
+    const event = /LEEF:2\.0(?:\|[^|]*){3}\|([^|]*)\|/.exec(message)?.[1]
+    const [user, source] = ['usrName', 'src'].map((key) => new RegExp(`[\\t|]${key}=([^\\t]*)`).exec(message)?.[1])
+    const key = JSON.stringify([event, user, source])
+    const recent = (times.get(key) ?? []).filter((time) => time > Date.now() - 10_000)
+    times.set(key, [...recent, Date.now()])
+    return recent.length >= 3
+  }
 }
 
 type Reader = (chunk: Buffer) => string[]

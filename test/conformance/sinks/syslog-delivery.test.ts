@@ -1,7 +1,10 @@
+import dns from 'node:dns'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { systemClock } from '../../../src/sinks/clock.ts'
 import type { ForwardedEntry } from '../../../src/sinks/log-item.ts'
 import { QRadarSink, type QRadarOptions } from '../../../src/sinks/qradar.ts'
 import type { EncodedEvent, SendResult, Sink } from '../../../src/sinks/sink.ts'
@@ -11,6 +14,7 @@ import { deliver } from '../../support/deliver.ts'
 import { codeOf } from '../../support/error-code.ts'
 import { checklistNote, forwarded, forwardedMany, hostileTexts } from '../../support/forwarded.ts'
 import { parseLeef } from '../../support/leef-parser.ts'
+import { deliver as deliverLog, memoryLog } from '../../support/memory-log.ts'
 import { parseSyslog } from '../../support/syslog-parser.ts'
 import { startSyslogReceiver, type SyslogReceiver } from '../../support/syslog-receiver.ts'
 
@@ -50,6 +54,17 @@ async function settled(sink: QRadarSink, handle: object): Promise<void> {
     await sleep(5)
   }
 }
+
+type Resolved = (error: null, address: unknown, family?: number) => void
+/** Small batches, so that a stop comes in the middle. */
+const limited = (sink: QRadarSink): Sink => ({
+  description: sink.description,
+  capabilities: { ...sink.capabilities, maxBatchItems: 5 },
+  encode: (item) => sink.encode(item),
+  send: (...args) => sink.send(...args),
+  confirm: (handles) => sink.confirm(handles),
+  close: () => sink.close(),
+})
 
 const encoded = (sink: Sink, items: readonly ForwardedEntry[]): EncodedEvent[] =>
   items.map((item) => sink.encode(item) as EncodedEvent)
@@ -261,6 +276,51 @@ describe('syslog over TCP', () => {
     const { controls } = await deliver(sink, [forwarded()])
     receiving.behaviour.resetAfter = 1
     expect(controls.length).toBeLessThanOrEqual(1)
+  })
+
+  it('Q14 asks the resolver for the name on each connection', async () => {
+    const receiving = await receiver('lf')
+    const names: string[] = []
+    const lookup = vi.spyOn(dns, 'lookup').mockImplementation(((name: string, options: object, done: Resolved) => {
+      names.push(name)
+      const address = { address: '127.0.0.1', family: 4 }
+      if ('all' in options && options.all === true) done(null, [address])
+      else done(null, address.address, address.family)
+    }) as typeof dns.lookup)
+    const sink = qradar(receiving.port, { host: 'qradar.example.com', confirm: 'close', confirmDelayMs: 20 })
+    await deliver(sink, forwardedMany(3), 1)
+    lookup.mockRestore()
+    expect(receiving.connections).toBeGreaterThan(1)
+    expect(names).toEqual(Array.from({ length: receiving.connections }, () => 'qradar.example.com'))
+  })
+
+  it('Q13 when it is stopped, the position is that of the last message that the receiver has read', async () => {
+    const receiving = await receiver('lf')
+    const log = memoryLog(forwardedMany(200))
+    const sink = qradar(receiving.port, { confirm: 'close', confirmDelayMs: 20 })
+    const running = deliverLog(log, limited(sink), systemClock)
+    await running.until(() => log.position.leafIndex > 0)
+    await running.stop()
+    await sink.close()
+    expect(receiving.messages.length).toBeGreaterThan(0)
+    expect(ids(receiving.messages).slice(0, log.position.leafIndex)).toEqual(
+      forwardedMany(log.position.leafIndex).map(({ entry }) => entry.id),
+    )
+    expect(log.position.leafIndex).toBe(receiving.messages.length)
+  })
+
+  it('Q15 a receiver that coalesces keeps three of a kind, and nothing on the way shows it', async () => {
+    const receiving = await receiver('lf')
+    receiving.behaviour.coalescing = true
+    const sink = qradar(receiving.port, { confirm: 'close', confirmDelayMs: 20 })
+    const { controls, rejected } = await deliver(sink, forwardedMany(10))
+    expect({ controls, rejected }).toEqual({ controls: [], rejected: [] })
+    expect(receiving.messages).toHaveLength(3)
+    receiving.behaviour.coalescing = false
+    await deliver(sink, forwardedMany(10))
+    expect(receiving.messages).toHaveLength(13)
+    // So the page about QRadar says what to switch off.
+    expect(readFileSync('docs/siem/qradar.md', 'utf8')).toMatch(/Coalescing Events/)
   })
 
   it('Q15 says how much it promises', () => {

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { HttpSink } from '../../../src/sinks/http-sink.ts'
+import { NdjsonSink } from '../../../src/sinks/ndjson.ts'
+import { QRadarSink } from '../../../src/sinks/qradar.ts'
+import { SentinelSink } from '../../../src/sinks/sentinel.ts'
+import { type EncodedEvent, type Sink, SyslogSink, verifyCopy } from '../../../src/sinks/index.ts'
+import { trustLogs } from '../../../src/tlog/index.ts'
+import { logCopy } from '../../support/log-copy.ts'
+
+// The events of every other sink, as a receiver keeps them and a query returns them.
+
+const log = await logCopy(200, [120, 200])
+const address = { host: 'siem.example.com', hostname: 'app01.example.com', tls: false } as const
+const sentinel = { url: 'https://a.ingest.monitor.azure.com', dcrImmutableId: `dcr-${'0a'.repeat(16)}` }
+const credential = { getToken: () => Promise.resolve(null) }
+const http = (format: 'json' | 'cloudevents' | 'ocsf' | 'cef'): Sink =>
+  new HttpSink({ url: 'https://collector.example.com', format, cloudEvents: { source: '/log' } })
+
+const texts = (sink: Sink): string[] =>
+  log.items.map((item) => Buffer.from((sink.encode(item) as EncodedEvent).bytes).toString())
+const jsonLines = (sink: Sink): string[] => texts(sink).map((text) => text.replace(/[,\n]$/, ''))
+/** What rsyslog's own file format puts in front, which has neither priority nor version. */
+const stored = (lines: readonly string[]): string[] =>
+  lines.map((line) => line.trimEnd().replace(/^<\d+>1 (\S+) (\S+) (\S+) - AUDIT - /, '$1 $2 $3: '))
+
+const forms: Readonly<Record<string, readonly string[]>> = {
+  'LEEF as it was sent': texts(new QRadarSink(address)).map((line) => line.trimEnd()),
+  'LEEF as rsyslog writes it to a file': stored(texts(new QRadarSink(address))),
+  'CEF over syslog': texts(new SyslogSink({ ...address, format: 'cef' })).map((line) => line.trimEnd()),
+  'CEF over HTTPS': texts(http('cef')).map((line) => line.trimEnd()),
+  'structured data of RFC 5424': texts(new SyslogSink(address)).map((line) => line.trimEnd()),
+  'JSON of syslog as rsyslog writes it to a file': stored(texts(new SyslogSink({ ...address, format: 'json' }))),
+  'JSON over syslog': texts(new SyslogSink({ ...address, format: 'json' })).map((line) => line.trimEnd()),
+  "rows of Sentinel's own table": jsonLines(new SentinelSink({ ...sentinel, credential })),
+  'rows of ASimAuditEventLogs': jsonLines(new SentinelSink({ ...sentinel, credential, table: 'asim' })),
+  OCSF: jsonLines(http('ocsf')),
+  CloudEvents: jsonLines(http('cloudevents')),
+  'JSON of the entries': jsonLines(http('json')),
+  'lines of a file': jsonLines(new NdjsonSink({ file: 'audit.ndjson' })),
+}
+
+const verify = (lines: readonly string[]): ReturnType<typeof verifyCopy> =>
+  verifyCopy([lines.join('\n')], { policy: trustLogs([log.verifierKey]) })
+const place = log.items.findIndex((item) => item.kind === 'entry' && item.leafIndex === 77)
+
+describe('verify-copy', () => {
+  it.each(Object.entries(forms))('proves a whole copy: %s', async (_, lines) => {
+    expect(await verify(lines)).toMatchObject({
+      leaves: 200,
+      checkpoints: 2,
+      findings: [],
+      proven: [{ begin: 0, end: 200 }],
+    })
+  })
+
+  it.each(Object.entries(forms))('names leaf 77 when its event is missing: %s', async (_, lines) => {
+    const { findings } = await verify(lines.filter((_line, index) => index !== place))
+    expect(findings).toEqual([{ kind: 'missing', first: 77, last: 77 }])
+  })
+
+  it.each(Object.entries(forms))('names leaf 77 when its hash was altered: %s', async (_, lines) => {
+    const hash = (log.items[place] as { entry: { entry_hash: string } }).entry.entry_hash
+    const forged = lines.map((line, index) => (index === place ? line.replaceAll(hash, 'ab'.repeat(32)) : line))
+    const { findings } = await verify(forged)
+    expect(findings).toMatchObject([{ kind: 'altered', leafIndex: 77 }])
+  })
+})
