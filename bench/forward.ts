@@ -11,8 +11,7 @@ import type { EncodedEvent, Sink } from '../src/sinks/sink.ts'
 import { SplunkSink } from '../src/sinks/splunk.ts'
 import { compare } from './support.ts'
 
-// How fast entries drain into a receiver on this host that only counts, next to the bare HTTP client posting bodies that were
-// prepared beforehand; what encoding costs next to JSON.stringify; and what memory a stopped sink takes with a backlog.
+// How fast entries drain into a receiver on this host, next to the bare HTTP client posting bodies that were prepared beforehand; what encoding costs next to JSON.stringify; and what memory a stopped sink takes with a backlog.
 
 const total = Number(process.env['BENCH_ENTRIES'] ?? 50_000)
 const items = forwardedMany(1000, (index) => ({
@@ -102,6 +101,13 @@ for (const [name, make] of Object.entries(sinks)) {
     'the bare HTTP client with prepared bodies': bare,
     'read, parse, encode, send, commit': () => drain(make()),
   })
+  // What does not depend on how busy the host is.
+  for (const [variant, run] of Object.entries({ 'bare client': bare, draining: () => drain(make()) })) {
+    const start = process.cpuUsage()
+    await run()
+    const { user, system } = process.cpuUsage(start)
+    console.log(`  ${variant.padEnd(58)} ${((user + system) / total).toFixed(1)} us of CPU an entry in this process`)
+  }
   await compare(`${name}: encoding an entry`, 5, {
     'JSON.stringify of it': () => {
       for (let index = 0; index < 20_000; index += 1) Buffer.from(JSON.stringify(item(index).entry))
