@@ -52,7 +52,7 @@ describe('temporary objects of a session', () => {
     await client.query(spy)
     const state = await client.query(calls[name] ?? '').then(
       () => 'done',
-      (error: { code?: string }) => error.code ?? String(error),
+      (error: { code?: string }) => error.code ?? 'no SQLSTATE',
     )
     await client.end()
     // WO023, WO026: there is no such month and no such hold.
@@ -90,7 +90,7 @@ describe('a session of the pool that was left dirty', () => {
       .log({ action: 'a.dirty', user_id: "o'\\\\brien", details: { a: 0.1 } })
       .then(
         (entry) => (findEntryFault(entry) === null ? 'recorded' : 'wrong'),
-        (error: { sqlState?: string }) => error.sqlState ?? String(error),
+        (error: { sqlState?: string }) => error.sqlState ?? 'no SQLSTATE',
       )
     expect(outcome.split(' or ')).toContain(result)
     expect(await reader.query().count()).toBe(before + (result === 'recorded' ? 1 : 0))
