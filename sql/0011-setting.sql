@@ -44,8 +44,6 @@ declare
   existed boolean;
   verb text;
 begin
-  -- One change at a time, so that each is made on top of the one before. Readers do not wait.
-  lock table :"schema".setting in share row exclusive mode;
   select * into before from :"schema".setting as setting where setting.name = forwarder order by setting_id desc limit 1;
   existed := before.value is not null;
   if before.setting_id is distinct from before_id then
@@ -73,8 +71,13 @@ begin
     else 'changed'
   end;
   select coalesce(max(setting_id), 0) + 1 into made from :"schema".setting;
-  insert into :"schema".setting (setting_id, name, value, secrets)
-  values (made, forwarder, new_value, case when new_value is null then '{}'::json else new_secrets end);
+  -- Whoever has not seen the newest row takes a number that is taken: each change is made on top of the one before.
+  begin
+    insert into :"schema".setting (setting_id, name, value, secrets)
+    values (made, forwarder, new_value, case when new_value is null then '{}'::json else new_secrets end);
+  exception when unique_violation then
+    perform :"schema".refuse_setting('WO030', 'a setting was changed by somebody else');
+  end;
   insert into :"schema".entry (user_id, source_ip, action, target, details)
   values (acting_user, set_forwarder.source_ip, 'audit_log.forwarder.' || verb, 'forwarder:' || forwarder, json_build_object(
     'setting_id', made,
