@@ -13,21 +13,22 @@ export type FileFault = 'missing' | 'not_a_file' | 'wrong_length' | 'unreadable'
 /**
  * Reads a file of a known length.
  *
+ * @param into where to; default is a new buffer
  * @returns why not, when it is missing, longer or shorter, or no regular file: links are not followed, so that an archive
  * cannot lend itself the contents of another place
  */
-export function readExactly(path: string, bytes: number): Buffer | FileFault {
-  const contents = readAtMost(path, bytes)
+export function readExactly(path: string, bytes: number, into?: Buffer): Buffer | FileFault {
+  const contents = readAtMost(path, bytes, into)
   return typeof contents === 'string' || contents.length === bytes ? contents : 'wrong_length'
 }
 
 /** Reads a file of at most so many bytes; `wrong_length` when it has more. */
-export function readAtMost(path: string, bytes: number): Buffer | FileFault {
+export function readAtMost(path: string, bytes: number, into?: Buffer): Buffer | FileFault {
   const file = openRegular(path)
   if (typeof file === 'string') return file
   try {
     if (file.size > bytes) return 'wrong_length'
-    const contents = Buffer.allocUnsafe(file.size)
+    const contents = into?.subarray(0, file.size) ?? Buffer.allocUnsafe(file.size)
     let length = 0
     for (let read = -1; read !== 0 && length < contents.length; length += read) {
       read = readSync(file.descriptor, contents, length, contents.length - length, length)
@@ -47,6 +48,11 @@ export interface LinePiece {
   readonly end: number
 }
 
+/** Where {@link readLines} keeps what it hands over. One file at a time. */
+export function allocateWindow(): Buffer {
+  return Buffer.allocUnsafeSlow(2 * pieceBytes)
+}
+
 /**
  * Reads the lines of a file in pieces of about 1 MiB, through gzip when it is compressed. Memory is bounded, whatever the
  * file is.
@@ -54,8 +60,11 @@ export interface LinePiece {
  * @throws FileFaultError when there is no such file, it does not end in a newline, a line is longer than 1 MiB, or it is
  * damaged as a compressed file
  */
-export async function* readLines(path: string, gzip: boolean): AsyncGenerator<LinePiece, void, undefined> {
-  const window = Buffer.allocUnsafe(2 * pieceBytes)
+export async function* readLines(
+  path: string,
+  gzip: boolean,
+  window: Buffer = allocateWindow(),
+): AsyncGenerator<LinePiece, void, undefined> {
   let kept = 0
   for await (const piece of gzip ? inflate(path) : readPieces(path, window, () => kept)) {
     if (piece.buffer !== window.buffer) {

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { isCanonical } from '../canonical/is-canonical.ts'
-import { CompactRange, hashLeaves, tileWidthIn } from '../tlog/index.ts'
-import { FileFaultError, readExactly, readLines } from './archive-files.ts'
+import { CompactRange } from '../tlog/index.ts'
+import { allocateWindow, FileFaultError, readExactly, readLines } from './archive-files.ts'
 import {
   bundlePath,
   formatEntriesPath,
@@ -11,15 +11,15 @@ import {
   leavesPerTile,
   tilePath,
 } from './archive-layout.ts'
+import { EntryHashes } from './entry-hashes.ts'
 import { addLeaf, purgeAction } from './purge-record.ts'
 
-/** A part of an archive to check: the leaves from `begin`, a multiple of 256, to before `end`. */
-export interface LeavesTask {
+/** What of which archive is checked, from the leaf `begin` on, a multiple of 256. */
+export interface ArchiveScope {
   readonly directory: string
   /** Size of the log, which the names of partial files tell. */
   readonly size: number
   readonly begin: number
-  readonly end: number
   readonly gzip: boolean
   /** Whether each entry must be canonical JSON too. */
   readonly canonical: boolean
@@ -45,22 +45,43 @@ export interface CheckedLeaves {
   readonly damaged: readonly string[]
 }
 
+/** Leaves that a thread checks at a time: four files, about 30 ms. */
+const leavesPerPart = 4 * leavesPerFile
 const hashBytes = 32
 const newline = 0x0a
 const most = 1000
 const purgeStart = Buffer.from(`{"action":"${purgeAction}"`)
 
+/** How many parts there are to check. */
+export function countParts({ begin, size }: ArchiveScope): number {
+  return Math.ceil(size / leavesPerPart) - Math.floor(begin / leavesPerPart)
+}
+
+/** What checking needs to hold, used again for the next part: about 2.5 MiB. One at a time for each. */
+export class CheckBuffers {
+  readonly window: Buffer = allocateWindow()
+  readonly hashes: EntryHashes = new EntryHashes()
+  readonly bundle: Buffer = Buffer.allocUnsafe(leavesPerTile * (hashBytes + 2))
+  readonly tile: Buffer = Buffer.allocUnsafe(leavesPerTile * hashBytes)
+}
+
 /**
  * Hashes the entries of a part of an archive and compares them with its tiles, in one pass. Nothing here is compared with a
  * checkpoint: that takes all parts.
+ *
+ * @param part 0 .. {@link countParts}-1
  */
-export async function checkLeaves(task: LeavesTask): Promise<CheckedLeaves> {
-  return new LeavesCheck(task).run()
+export async function checkPart(scope: ArchiveScope, part: number, buffers: CheckBuffers): Promise<CheckedLeaves> {
+  const first = (Math.floor(scope.begin / leavesPerPart) + part) * leavesPerPart
+  const end = Math.min(scope.size, first + leavesPerPart)
+  return new PartCheck(scope, Math.max(scope.begin, first), end, buffers).run()
 }
 
-class LeavesCheck {
-  readonly #task: LeavesTask
-  readonly #hashes = Buffer.allocUnsafe(leavesPerFile * hashBytes)
+class PartCheck {
+  readonly #scope: ArchiveScope
+  readonly #begin: number
+  readonly #end: number
+  readonly #buffers: CheckBuffers
   readonly #roots: Uint8Array[] = []
   readonly #purges: number[] = []
   readonly #notCanonical: number[] = []
@@ -71,14 +92,19 @@ class LeavesCheck {
   #entries = 0
   #bytes = 0
 
-  constructor(task: LeavesTask) {
-    this.#task = task
+  constructor(scope: ArchiveScope, begin: number, end: number, buffers: CheckBuffers) {
+    this.#scope = scope
+    this.#begin = begin
+    this.#end = end
+    this.#buffers = buffers
   }
 
   async run(): Promise<CheckedLeaves> {
-    const { begin, end } = this.#task
-    for (let file = Math.floor(begin / leavesPerFile); file * leavesPerFile < end; file += 1)
+    for (let file = Math.floor(this.#begin / leavesPerFile); file * leavesPerFile < this.#end; file += 1) {
       await this.#checkFile(file)
+      // Whatever else this thread has to do gets its turn, and goes on after some milliseconds.
+      await setImmediate()
+    }
     return {
       tileRoots: Buffer.concat(this.#roots),
       rest: this.#rest,
@@ -93,62 +119,38 @@ class LeavesCheck {
   }
 
   async #checkFile(file: number): Promise<void> {
-    const { begin, size } = this.#task
     const base = file * leavesPerFile
-    const count = leavesOfFile(size, file)
-    const first = Math.max(0, begin - base)
+    const count = leavesOfFile(this.#scope.size, file)
+    const first = Math.max(0, this.#begin - base)
     const absent: number[] = []
     const lines = await this.#hashLines(file, first, count, absent)
     const suspect = lines !== count
     // What is no line takes its hash from the bundles, so that the rest can still be checked.
-    for (let tile = first; tile < count; tile += leavesPerTile) {
-      const width = Math.min(leavesPerTile, count - tile)
-      const missing = absent.filter((leaf) => leaf >= tile && leaf < tile + width)
-      if (suspect)
-        for (let leaf = Math.max(tile, Math.min(lines, tile + width)); leaf < tile + width; leaf += 1)
-          missing.push(leaf)
-      if (
-        !this.#checkTile(
-          base + tile,
-          width,
-          tile * hashBytes,
-          missing.map((leaf) => leaf - tile),
-        ) &&
-        this.#suspects.at(-1) !== file
-      ) {
-        this.#suspects.push(file)
-      }
+    const missing = [...absent]
+    if (suspect) for (let leaf = Math.max(first, lines); leaf < count; leaf += 1) missing.push(leaf)
+    let fits = !suspect
+    for (let begin = first; begin < count; begin += leavesPerTile) {
+      const width = Math.min(leavesPerTile, count - begin)
+      const ofTile = missing.filter((leaf) => leaf >= begin && leaf < begin + width)
+      fits = this.#checkTile(base / leavesPerTile + begin / leavesPerTile, begin, width, ofTile) && fits
     }
-    if (suspect && this.#suspects.at(-1) !== file) this.#suspects.push(file)
+    if (!fits) this.#suspects.push(file)
     for (const leaf of absent) addLeaf(this.#absent, base + leaf)
   }
 
-  /** Hashes each line to its place in `#hashes`. @returns how many lines there are, or -1 when they cannot be read */
+  /** Hashes each line to its place. @returns how many lines there are, or -1 when they cannot be read */
   async #hashLines(file: number, first: number, count: number, absent: number[]): Promise<number> {
-    const { directory, gzip, canonical } = this.#task
-    const hashes = this.#hashes
+    const { directory, gzip } = this.#scope
+    const path = join(directory, formatEntriesPath({ index: file, leaves: count, gzip }))
     let leaf = 0
     try {
-      for await (const { buffer, end } of readLines(
-        join(directory, formatEntriesPath({ index: file, leaves: count, gzip })),
-        gzip,
-      )) {
+      for await (const { buffer, end } of readLines(path, gzip, this.#buffers.window)) {
         this.#bytes += end
         for (let at = 0; at < end; leaf += 1) {
           const stop = buffer.indexOf(newline, at)
           if (leaf >= first && leaf < count) {
             if (stop === at) absent.push(leaf)
-            else {
-              const line = buffer.subarray(at, stop)
-              hashes.write(hash('sha256', line, 'binary'), leaf * hashBytes, hashBytes, 'latin1')
-              this.#entries += 1
-              if (buffer[at + 11] === purgeStart[11] && line.subarray(0, purgeStart.length).equals(purgeStart)) {
-                this.#purges.push(file * leavesPerFile + leaf)
-              }
-              if (canonical && this.#notCanonical.length < most && !isCanonical(line.toString())) {
-                this.#notCanonical.push(file * leavesPerFile + leaf)
-              }
-            }
+            else this.#hashLine(buffer.subarray(at, stop), leaf, file * leavesPerFile + leaf)
           }
           at = stop + 1
         }
@@ -160,44 +162,40 @@ class LeavesCheck {
     }
   }
 
-  /** @returns whether the tile of leaf hashes is what the entries make */
-  #checkTile(begin: number, width: number, at: number, missing: readonly number[]): boolean {
-    const { directory, size } = this.#task
-    const tile = begin / leavesPerTile
-    const hashes = this.#hashes.subarray(at, at + width * hashBytes)
-    const bundle = readExactly(join(directory, bundlePath(size, tile)), width * (hashBytes + 2))
-    const leafTile = readExactly(join(directory, tilePath(size, 0, tile)), width * hashBytes)
-    for (const leaf of missing) {
-      if (typeof bundle === 'string') hashes.fill(0, leaf * hashBytes, (leaf + 1) * hashBytes)
-      else bundle.copy(hashes, leaf * hashBytes, leaf * (hashBytes + 2) + 2, (leaf + 1) * (hashBytes + 2))
+  #hashLine(line: Buffer, place: number, leafIndex: number): void {
+    this.#buffers.hashes.hashEntry(place, line)
+    this.#entries += 1
+    if (line[11] === purgeStart[11] && line.subarray(0, purgeStart.length).equals(purgeStart)) {
+      this.#purges.push(leafIndex)
     }
-    const leafHashes = hashLeaves(hashes)
+    if (this.#scope.canonical && this.#notCanonical.length < most && !isCanonical(line.toString())) {
+      this.#notCanonical.push(leafIndex)
+    }
+  }
+
+  /**
+   * @param begin where its leaves begin in the file
+   * @returns whether tile and bundle are what the entries make
+   */
+  #checkTile(tile: number, begin: number, width: number, missing: readonly number[]): boolean {
+    const { directory, size } = this.#scope
+    const { hashes, bundle: bundleBuffer, tile: tileBuffer } = this.#buffers
+    const bundle = readExactly(join(directory, bundlePath(size, tile)), width * (hashBytes + 2), bundleBuffer)
+    const leafTile = readExactly(join(directory, tilePath(size, 0, tile)), width * hashBytes, tileBuffer)
+    for (const leaf of missing) {
+      if (typeof bundle === 'string') hashes.clear(leaf)
+      else hashes.takeFrom(bundle, begin, leaf)
+    }
+    const leafHashes = hashes.leafHashes(begin, width)
     if (width === leavesPerTile) {
-      const range = new CompactRange(begin)
+      const range = new CompactRange(tile * leavesPerTile)
       range.append(leafHashes)
       this.#roots.push(range.hashes)
-    } else this.#rest = leafHashes
-    const bundleFits = typeof bundle !== 'string' && isBundleOf(bundle, hashes)
+    } else this.#rest = Buffer.from(leafHashes)
+    const bundleFits = typeof bundle !== 'string' && hashes.isBundle(bundle, begin, width)
     const tileFits = typeof leafTile !== 'string' && leafTile.equals(leafHashes)
     if (!bundleFits && this.#damaged.length < most) this.#damaged.push(bundlePath(size, tile))
     if (!tileFits && this.#damaged.length < most) this.#damaged.push(tilePath(size, 0, tile))
     return bundleFits && tileFits
   }
-}
-
-const expected = Buffer.alloc(leavesPerTile * (hashBytes + 2))
-
-/** Whether a bundle (c2sp.org/tlog-tiles, "Log entries") holds these hashes. */
-function isBundleOf(bundle: Buffer, hashes: Buffer): boolean {
-  const width = hashes.length / hashBytes
-  for (let leaf = 0; leaf < width; leaf += 1) {
-    expected[leaf * (hashBytes + 2) + 1] = hashBytes
-    hashes.copy(expected, leaf * (hashBytes + 2) + 2, leaf * hashBytes, (leaf + 1) * hashBytes)
-  }
-  return bundle.equals(expected.subarray(0, bundle.length))
-}
-
-/** How wide the last tile of level 0 is. */
-export function restWidth(size: number): number {
-  return tileWidthIn(size, 0, Math.floor(size / leavesPerTile))
 }

@@ -1,79 +1,93 @@
-import { Worker } from 'node:worker_threads'
 import { availableParallelism } from 'node:os'
-import { checkLeaves, type CheckedLeaves, type LeavesTask } from './check-leaves.ts'
+import { SHARE_ENV, Worker } from 'node:worker_threads'
+import { type ArchiveScope, CheckBuffers, type CheckedLeaves, checkPart, countParts } from './check-leaves.ts'
+import { createQueue, type PartsQueue, takeParts } from './parts-queue.ts'
 
 /** More do not help: then the disk is what takes the time. */
-const mostWorkers = 8
-/** With less work than this starting a thread takes longer than it saves. */
-const fewestTasks = 3
+const mostThreads = 8
+/** With fewer parts starting a thread takes longer than it saves. */
+const fewestParts = 8
 
 /**
- * Checks the parts of an archive, on several threads when there are enough of them.
+ * Checks the parts of an archive, on several threads when there are enough of them. This one is among them: it takes parts like
+ * the others, and does again what a thread left undone that ended early, or that could not start (the file of the thread may be
+ * missing where a host has bundled this library). So the result does not depend on the threads.
  *
- * @param tasks one after the other, without gaps
- * @param workers how many threads at most; default is one for each core, at most 8
- * @returns the results in the order of the tasks. Memory is bounded: no more are under way than are waited for.
+ * @param threads how many at most, this one included; default is one for each core when there is enough to do
+ * @returns the results in the order of the parts. A result has about 2 KiB, and as many wait as there are threads.
  */
 export async function* checkParts(
-  tasks: readonly LeavesTask[],
-  workers: number = availableParallelism(),
+  scope: ArchiveScope,
+  threads?: number,
 ): AsyncGenerator<CheckedLeaves, void, undefined> {
-  const count = Math.min(workers, mostWorkers, tasks.length)
-  if (count < 2 || tasks.length < fewestTasks || workerUrl() === undefined) {
-    for (const task of tasks) yield checkLeaves(task)
-    return
-  }
-  const threads = Array.from({ length: count }, () => new Thread())
+  const count = countParts(scope)
+  const wanted = threads ?? (count < fewestParts ? 1 : availableParallelism())
+  const queue = createQueue(scope)
+  const others = new OtherThreads(Math.min(wanted, mostThreads, count) - 1, queue)
+  const parts = takeParts(queue)
+  const buffers = new CheckBuffers()
+  const results = others.results
   try {
-    const results: (Promise<CheckedLeaves> | undefined)[] = []
-    for (let next = 0; next < tasks.length; next += 1) {
-      for (let ahead = results.length; ahead < Math.min(tasks.length, next + 2 * count); ahead += 1) {
-        const result = (threads[ahead % count] as Thread).check(tasks[ahead] as LeavesTask)
-        // Whoever waits for it sees the error; until then it must not count as unhandled.
-        result.catch(() => undefined)
-        results.push(result)
+    for (let next = 0; next < count;) {
+      const result = results.get(next)
+      if (result !== undefined) {
+        results.delete(next)
+        next += 1
+        yield result
+        continue
       }
-      yield results[next] as Promise<CheckedLeaves>
-      results[next] = undefined
+      const taken = parts.next()
+      const part = taken.done === true && others.running === 0 ? next : taken.value
+      if (part === undefined) await others.change()
+      else results.set(part, await checkPart(scope, part, buffers))
     }
   } finally {
-    await Promise.all(threads.map((thread) => thread.stop()))
+    await others.stop()
   }
 }
 
-/** One worker thread. What it is given it does one after the other, and answers in that order. */
-class Thread {
-  readonly #worker: Worker
-  readonly #waiting: { resolve: (result: CheckedLeaves) => void; reject: (error: unknown) => void }[] = []
-  #failure: Error | undefined
+/** Threads that take parts and hand over results. */
+class OtherThreads {
+  readonly results = new Map<number, CheckedLeaves>()
+  readonly #running = new Set<Worker>()
+  #wake: () => void = () => undefined
 
-  constructor() {
-    this.#worker = new Worker(workerUrl() as URL)
-    this.#worker.on('message', (result: CheckedLeaves) => this.#waiting.shift()?.resolve(result))
-    this.#worker.on('error', (error) => this.#fail(error))
-    this.#worker.on('exit', () => this.#fail(new Error('the thread has ended')))
+  constructor(count: number, queue: PartsQueue) {
+    const url = workerUrl()
+    for (let started = 0; url !== undefined && started < count; started += 1) this.#start(url, queue)
   }
 
-  check(task: LeavesTask): Promise<CheckedLeaves> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) return reject(this.#failure)
-      this.#waiting.push({ resolve, reject })
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-      this.#worker.postMessage(task)
-    })
+  get running(): number {
+    return this.#running.size
+  }
+
+  /** Waits for a result, or the end of a thread. */
+  change(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve))
   }
 
   async stop(): Promise<void> {
-    await this.#worker.terminate()
+    await Promise.all([...this.#running].map((thread) => thread.terminate()))
   }
 
-  #fail(error: Error): void {
-    this.#failure ??= error
-    for (const { reject } of this.#waiting.splice(0)) reject(error)
+  #start(url: URL, queue: PartsQueue): void {
+    // Neither the host's loaders nor a copy of its environment are needed.
+    const thread = new Worker(url, { workerData: queue, execArgv: [], env: SHARE_ENV })
+    this.#running.add(thread)
+    thread.on('message', ([part, result]: [number, CheckedLeaves]) => {
+      this.results.set(part, result)
+      this.#wake()
+    })
+    // What it leaves undone is done by this thread, and if that fails it fails here.
+    thread.on('error', () => undefined)
+    thread.on('exit', () => {
+      this.#running.delete(thread)
+      this.#wake()
+    })
   }
 }
 
-/** The worker lies beside the built module; from TypeScript sources there is none, and everything runs on one thread. */
+/** The thread's file lies beside the built module; from TypeScript sources there is none, and everything runs on one thread. */
 function workerUrl(): URL | undefined {
   return import.meta.url.endsWith('.ts') ? undefined : new URL('./verify-worker.js', import.meta.url)
 }

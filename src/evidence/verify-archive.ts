@@ -15,7 +15,7 @@ import {
   tilePath,
 } from './archive-layout.ts'
 import { archiveTiles } from './archive-reader.ts'
-import type { CheckedLeaves, LeavesTask } from './check-leaves.ts'
+import type { CheckedLeaves } from './check-leaves.ts'
 import { explainArchive } from './explain-archive.ts'
 import { checkParts } from './leaves-pool.ts'
 import { Findings, openOrFind, type VerificationReport } from './verdict.ts'
@@ -31,15 +31,16 @@ export interface VerifyArchiveOptions {
   readonly from?: string | Uint8Array | undefined
   /** Also checks that each entry is canonical JSON, which takes about four times as long. Default is false. */
   readonly canonical?: boolean | undefined
-  /** Threads, 1 to 8. Default is one for each core. */
+  /**
+   * Threads, 1 to 8, this one included. Default is one for each core, and only this one for less than 131,072 leaves, where
+   * starting others costs more than they save.
+   */
   readonly workers?: number | undefined
   /** Gets the number of leaves that have been checked and that of all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
 const largestNoteBytes = 1_000_000
-/** What one thread takes at a time: the leaves of one tile of level 1. */
-const leavesPerTask = leavesPerTile * leavesPerTile
 const hashBytes = 32
 
 /**
@@ -196,11 +197,17 @@ class ArchiveCheck {
   /** @returns whether the entries hash to the signed root */
   async #checkAll(upper: RightEdge): Promise<boolean> {
     const { size } = this.#head
-    let done = upper.size * leavesPerTile
-    for await (const part of checkParts(this.#tasks(done), this.#options.workers)) {
+    const scope = {
+      directory: this.#directory,
+      size,
+      begin: upper.size * leavesPerTile,
+      gzip: this.#gzip,
+      canonical: this.#options.canonical ?? false,
+    }
+    for await (const part of checkParts(scope, this.#options.workers)) {
       this.#takeOver(part)
       for (const tile of upper.append(part.tileRoots)) this.#compareTile(tile.level + 1, tile.index, tile.data)
-      done = upper.size * leavesPerTile + part.rest.length / hashBytes
+      const done = upper.size * leavesPerTile + part.rest.length / hashBytes
       this.#options.onProgress?.(done, size)
     }
     const partial = upper.partialTiles()
@@ -215,24 +222,6 @@ class ArchiveCheck {
       if (error instanceof AuditLogError) return false
       throw error
     }
-  }
-
-  #tasks(start: number): LeavesTask[] {
-    const { size } = this.#head
-    const tasks: LeavesTask[] = []
-    for (let begin = start; begin < size;) {
-      const end = Math.min(size, (Math.floor(begin / leavesPerTask) + 1) * leavesPerTask)
-      tasks.push({
-        directory: this.#directory,
-        size,
-        begin,
-        end,
-        gzip: this.#gzip,
-        canonical: this.#options.canonical ?? false,
-      })
-      begin = end
-    }
-    return tasks
   }
 
   #takeOver(part: CheckedLeaves): void {
