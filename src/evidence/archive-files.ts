@@ -48,11 +48,6 @@ export interface LinePiece {
   readonly end: number
 }
 
-/** Where {@link readLines} keeps what it hands over. One file at a time. */
-export function allocateWindow(): Buffer {
-  return Buffer.allocUnsafeSlow(2 * pieceBytes)
-}
-
 /**
  * Reads the lines of a file in pieces of about 1 MiB, through gzip when it is compressed. Memory is bounded, whatever the
  * file is.
@@ -60,11 +55,20 @@ export function allocateWindow(): Buffer {
  * @throws FileFaultError when there is no such file, it does not end in a newline, a line is longer than 1 MiB, or it is
  * damaged as a compressed file
  */
-export async function* readLines(
-  path: string,
-  gzip: boolean,
-  window: Buffer = allocateWindow(),
-): AsyncGenerator<LinePiece, void, undefined> {
+export async function* readLines(path: string, gzip: boolean): AsyncGenerator<LinePiece, void, undefined> {
+  const window = spareWindow ?? Buffer.allocUnsafeSlow(2 * pieceBytes)
+  spareWindow = undefined
+  try {
+    yield* linesIn(window, path, gzip)
+  } finally {
+    spareWindow = window
+  }
+}
+
+// A window for each of some hundred files in a second would keep the garbage collector busy.
+let spareWindow: Buffer | undefined
+
+async function* linesIn(window: Buffer, path: string, gzip: boolean): AsyncGenerator<LinePiece, void, undefined> {
   let kept = 0
   for await (const piece of gzip ? inflate(path) : readPieces(path, window, () => kept)) {
     if (piece.buffer !== window.buffer) {

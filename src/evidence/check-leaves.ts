@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { isCanonical } from '../canonical/is-canonical.ts'
 import { CompactRange } from '../tlog/index.ts'
-import { allocateWindow, FileFaultError, readExactly, readLines } from './archive-files.ts'
+import { FileFaultError, readExactly, readLines } from './archive-files.ts'
 import {
   bundlePath,
   formatEntriesPath,
@@ -57,9 +57,8 @@ export function countParts({ begin, size }: ArchiveScope): number {
   return Math.ceil(size / leavesPerPart) - Math.floor(begin / leavesPerPart)
 }
 
-/** What checking needs to hold, used again for the next part: about 2.5 MiB. One at a time for each. */
+/** What checking one part needs to hold, used again for the next one. */
 export class CheckBuffers {
-  readonly window: Buffer = allocateWindow()
   readonly hashes: EntryHashes = new EntryHashes()
   readonly bundle: Buffer = Buffer.allocUnsafe(leavesPerTile * (hashBytes + 2))
   readonly tile: Buffer = Buffer.allocUnsafe(leavesPerTile * hashBytes)
@@ -144,7 +143,7 @@ class PartCheck {
     const path = join(directory, formatEntriesPath({ index: file, leaves: count, gzip }))
     let leaf = 0
     try {
-      for await (const { buffer, end } of readLines(path, gzip, this.#buffers.window)) {
+      for await (const { buffer, end } of readLines(path, gzip)) {
         this.#bytes += end
         for (let at = 0; at < end; leaf += 1) {
           const stop = buffer.indexOf(newline, at)

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -101,11 +102,25 @@ export async function inTemporaryDirectory<T>(work: (directory: string) => Promi
   }
 }
 
-/** Runs `work` on a copy of an archive. */
+/** Runs `work` on a copy of an archive, of which the files are links: change them with {@link replaceFile} alone. */
 export async function onCopy<T>(archive: string, work: (directory: string) => Promise<T>): Promise<T> {
   return inTemporaryDirectory(async (directory) => {
     const copy = join(directory, 'copy')
-    await cp(archive, copy, { recursive: true })
+    mkdirSync(copy)
+    for (const entry of readdirSync(archive, { recursive: true, withFileTypes: true })) {
+      const [from, to] = [archive, copy].map((root) => join(root, entry.parentPath.slice(archive.length), entry.name))
+      if (entry.isDirectory()) mkdirSync(to!, { recursive: true })
+      else {
+        mkdirSync(dirname(to!), { recursive: true })
+        linkSync(from!, to!)
+      }
+    }
     return work(copy)
   })
+}
+
+/** Writes a file anew, whatever else has it. */
+export function replaceFile(path: string, contents: string | Uint8Array): void {
+  rmSync(path, { force: true })
+  writeFileSync(path, contents)
 }

@@ -23,12 +23,14 @@ import {
   newKey,
   onCopy,
   origin,
+  replaceFile,
   signLines,
 } from '../../support/archive.ts'
 
 const key = await newKey()
 const policy = trustLogs([key.verifierKey])
-const linesOf = (size: number): string[] => Array.from({ length: size }, (_, index) => entryLine(index))
+const allLines = Array.from({ length: 65_537 }, (_, index) => entryLine(index))
+const linesOf = (size: number): string[] => allLines.slice(0, size)
 const root = await mkdtemp(join(tmpdir(), 'audit-log-test-'))
 afterAll(() => rm(root, { recursive: true, force: true }))
 
@@ -51,7 +53,7 @@ const editLines =
   (directory: string): void => {
     const path = join(directory, file)
     const text = readFileSync(path, 'utf8').slice(0, -1).split('\n')
-    writeFileSync(
+    replaceFile(
       path,
       edit(text)
         .map((line) => `${line}\n`)
@@ -64,7 +66,7 @@ const editBytes =
     const path = join(directory, file)
     const contents = readFileSync(path)
     contents[at] = (contents[at] ?? 0) ^ 1
-    writeFileSync(path, contents)
+    replaceFile(path, contents)
   }
 const allFiles = (directory: string): string[] =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) =>
@@ -171,7 +173,7 @@ describe('an archive of which', () => {
         [
           'the last file is cut off',
           (directory) =>
-            writeFileSync(join(directory, files[2]), readFileSync(join(directory, files[2])).subarray(0, 90_000)),
+            replaceFile(join(directory, files[2]), readFileSync(join(directory, files[2])).subarray(0, 90_000)),
           'truncated',
           { leafEnd: 9000 },
         ],
@@ -239,13 +241,13 @@ describe('an archive of which', () => {
         ],
         [
           'there is a file too many',
-          (directory) => writeFileSync(join(directory, 'entries/003.ndjson'), ''),
+          (directory) => replaceFile(join(directory, 'entries/003.ndjson'), ''),
           'unexpected_file',
           { file: 'entries/003.ndjson' },
         ],
         [
           'there is a stranger',
-          (directory) => writeFileSync(join(directory, 'README'), 'trust me'),
+          (directory) => replaceFile(join(directory, 'README'), 'trust me'),
           'unexpected_file',
           { file: 'README' },
         ],
@@ -260,14 +262,14 @@ describe('an archive of which', () => {
           'the signature was taken off',
           (directory) => {
             const note = readFileSync(join(directory, 'checkpoint'), 'utf8')
-            writeFileSync(join(directory, 'checkpoint'), note.slice(0, note.indexOf('\n\n') + 2))
+            replaceFile(join(directory, 'checkpoint'), note.slice(0, note.indexOf('\n\n') + 2))
           },
           'unsigned',
           {},
         ],
         [
           'the checkpoint is garbage of 100 MB',
-          (directory) => writeFileSync(join(directory, 'checkpoint'), Buffer.alloc(100_000_000, 'x')),
+          (directory) => replaceFile(join(directory, 'checkpoint'), Buffer.alloc(100_000_000, 'x')),
           'unsigned',
           {},
         ],
@@ -275,7 +277,7 @@ describe('an archive of which', () => {
           'the checkpoint claims 2^53 leaves',
           (directory) => {
             const note = readFileSync(join(directory, 'checkpoint'), 'utf8')
-            writeFileSync(join(directory, 'checkpoint'), note.replace('\n9000\n', '\n9007199254740992\n'))
+            replaceFile(join(directory, 'checkpoint'), note.replace('\n9000\n', '\n9007199254740992\n'))
           },
           'unsigned',
           {},
@@ -284,7 +286,7 @@ describe('an archive of which', () => {
           'the size in the checkpoint was edited',
           (directory) => {
             const note = readFileSync(join(directory, 'checkpoint'), 'utf8')
-            writeFileSync(join(directory, 'checkpoint'), note.replace('\n9000\n', '\n8192\n'))
+            replaceFile(join(directory, 'checkpoint'), note.replace('\n9000\n', '\n8192\n'))
           },
           'signature_invalid',
           {},
@@ -294,8 +296,8 @@ describe('an archive of which', () => {
           (directory) => {
             editLines(files[0], (all) => all.with(77, all[77]!.replace('"success"', '"denied"')))(directory)
             const hashes = readFileSync(join(directory, files[0]), 'utf8').split('\n').slice(0, 256).map(entryHash)
-            writeFileSync(join(directory, 'tile/entries/000'), encodeEntryBundle(hashes))
-            writeFileSync(join(directory, 'tile/0/000'), hashLeaves(Buffer.concat(hashes)))
+            replaceFile(join(directory, 'tile/entries/000'), encodeEntryBundle(hashes))
+            replaceFile(join(directory, 'tile/0/000'), hashLeaves(Buffer.concat(hashes)))
           },
           'altered',
           {},
@@ -379,6 +381,10 @@ describe('an archive of which', () => {
   })
 })
 
+it('has done all this to copies', async () => {
+  expect((await verify(archive)).verdict).toBe('intact')
+})
+
 it('never calls an archive intact of which one byte was changed, removed or added', async () => {
   await inTemporaryDirectory(async (directory) => {
     const few = linesOf(2)
@@ -390,12 +396,14 @@ it('never calls an archive intact of which one byte was changed, removed or adde
       for (let at = 0; at <= original.length; at += 1) {
         const [before, behind] = [original.subarray(0, at), original.subarray(at + 1)]
         const flipped = Buffer.of((original[at] ?? 0) ^ (1 << (at % 8)))
+        const last = at >= original.length - 1
+        // In the entries one byte is as good as another, and finding out which edit it was takes long: every one of the last
+        // line, and some of the first.
+        const sparse = file.endsWith('.ndjson') && at < original.indexOf(0x0a)
         const variants = [
-          Buffer.concat([before, flipped, behind]),
-          ...(at % 4 === 0 ? [Buffer.concat([before, behind])] : []),
-          ...(at % 4 === 2 || at >= original.length - 1
-            ? [Buffer.concat([before, Buffer.of(0x0a), original.subarray(at)])]
-            : []),
+          ...(sparse && at % 8 > 0 ? [] : [Buffer.concat([before, flipped, behind])]),
+          ...(at % 16 === 0 || last ? [Buffer.concat([before, behind])] : []),
+          ...(at % 16 === 2 || last ? [Buffer.concat([before, Buffer.of(0x0a), original.subarray(at)])] : []),
         ]
         for (const variant of variants) {
           if (variant.equals(original)) continue
