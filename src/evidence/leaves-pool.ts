@@ -54,7 +54,8 @@ class OtherThreads {
 
   constructor(count: number, queue: PartsQueue) {
     const url = workerUrl()
-    for (let started = 0; url !== undefined && started < count; started += 1) this.#start(url, queue)
+    if (url === undefined) return
+    for (let started = 0; started < count; started += 1) this.#start(url, queue)
   }
 
   get running(): number {
