@@ -22,7 +22,6 @@ import {
 import { sampleEvent, startBench } from './support.ts'
 
 const leavesPerFile = 4096
-const sizes = [10_000, 100_000]
 
 if (process.send !== undefined) await measureOne(process.argv.slice(2))
 else await main(Number(process.argv[2] ?? 1_000_000))
@@ -41,7 +40,6 @@ async function main(leaves: number): Promise<void> {
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
-  await measureProofs()
 }
 
 /** Each measurement has a process of its own, so that its CPU time and memory are its own. */
@@ -149,46 +147,4 @@ function entryLine(index: number): string {
     timestamp: new Date(1_790_000_000_000 + index).toISOString().replace('Z', '123Z'),
     version: 1,
   })
-}
-
-/** Proofs: how many statements and bytes, and what a page's cost beside the page. */
-async function measureProofs(): Promise<void> {
-  const server = await startBench()
-  try {
-    const db = server.pool(2)
-    const key = await generateKey('bench.example.com/audit')
-    const audit = new AuditLogger({ db })
-    const sequencer = new Sequencer({
-      db,
-      signers: [await createSigner(key.signerKey)],
-      verifierKeys: [key.verifierKey],
-    })
-    let size = 0
-    for (const target of sizes) {
-      for (; size < target; size += 5000) {
-        await audit.logMany(Array.from({ length: 5000 }, (_, index) => sampleEvent(size + index)))
-      }
-      await sequencer.run()
-      const seqs = (await audit.query().limit(1000).page()).entries.map(({ seq }) => seq)
-      const page = await medianMs(() => audit.query().limit(1000).page())
-      const proofs = await medianMs(() => audit.proveEntries(seqs))
-      const one = await medianMs(() => audit.proveEntry(1 + Math.floor(Math.random() * size)))
-      const length = (await audit.proveEntry(1)).length
-      console.log(
-        `${size} leaves: page of 1,000 ${page.toFixed(1)} ms, its proofs ${(proofs / page).toFixed(2)} x the page, one proof ${one.toFixed(1)} ms and ${length} bytes`,
-      )
-    }
-  } finally {
-    await server.stop()
-  }
-}
-
-async function medianMs(work: () => Promise<unknown>): Promise<number> {
-  const times: number[] = []
-  for (let round = 0; round < 15; round += 1) {
-    const start = performance.now()
-    await work()
-    times.push(performance.now() - start)
-  }
-  return times.toSorted((one, other) => one - other)[7] ?? Number.NaN
 }

@@ -69,6 +69,7 @@
  * | `legal_hold` | entries of the month are under legal hold |
  * | `month_unknown` | there is no such month, or it has not been cleared for purging |
  * | `month_uncovered` | entries of the month are not covered by the checkpoint of the archive |
+ * | `archive_busy` | somebody else is writing into the archive |
  * | `archive_unverified` | the archive is missing, does not verify, or lacks entries: nothing was purged |
  * | `purge_busy` | the month is in use: nothing was dropped; try again |
  * | `retention_failed` | a statement of the retention failed |
@@ -146,6 +147,7 @@ export type AuditLogErrorCode =
   | 'legal_hold'
   | 'month_unknown'
   | 'month_uncovered'
+  | 'archive_busy'
   | 'archive_unverified'
   | 'purge_busy'
   | 'retention_failed'

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { writeArchive } from '../evidence/write-archive.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
+import { progressBar } from './progress-bar.ts'
 import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -30,9 +31,11 @@ export const archiveCommand: Command = addDatabaseOptions(
     runAction(async () => {
       const policy = await readPolicy(options)
       const { databaseUrl: _url, schema, upTo, from, gzip } = options
+      const bar = progressBar('archiving')
+      const onProgress = (done: number, total: number): void => bar.update(done, total)
       const result = await withDatabase(options, (pool) =>
-        writeArchive(pool, directory, { schema, policy, upTo, from, gzip }),
-      )
+        writeArchive(pool, directory, { schema, policy, upTo, from, gzip, onProgress }),
+      ).finally(() => bar.stop())
       const { size, added, absent, faulty } = result
       process.stdout.write(
         options.json

@@ -16,10 +16,19 @@ export const proveCommand: Command = addDatabaseOptions(
     .argument('<seq>', 'seq of the entry; with --consistency, tree size of the older checkpoint', wholeNumber)
     .argument('[size]', 'with --consistency, tree size of the newer checkpoint; default is the newest', wholeNumber)
     .option('--consistency', 'prove that the log only grew', false)
-    .option('--key <vkey...>', 'prove against the newest checkpoint that is signed with one of these verifier keys')
-    .option('--policy <file>', 'prove against the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts'),
+    .option(
+      '--key <vkey...>',
+      'of an entry: against the newest checkpoint that is signed with one of these verifier keys',
+    )
+    .option(
+      '--policy <file>',
+      'of an entry: against the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts',
+    ),
 )
-  .addHelpText('after', '\nVerify it with audit-log verify. Exit code: 0 proved, 2 no proof.')
+  .addHelpText(
+    'after',
+    '\nVerify a proof of an entry with audit-log verify --entry, and one that the log only grew with audit-log verify --from and the older checkpoint. Exit code: 0 proved, 2 no proof.',
+  )
   .action((seq: number, to: number | undefined, options: Options) =>
     runAction(async () => {
       const { schema, consistency } = options

@@ -1,16 +1,17 @@
-import { createReadStream, lstatSync, openSync, readSync, closeSync, existsSync } from 'node:fs'
+import { createReadStream, lstatSync, openSync, statSync, readSync, closeSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuditLogError } from '../errors.ts'
 import { readAtMost } from '../evidence/archive-files.ts'
 import { verifyArchive } from '../evidence/verify-archive.ts'
 import { verifyBundle } from '../evidence/verify-bundle.ts'
 import { verifyProof } from '../evidence/verify-proof.ts'
-import type { VerificationFinding, VerificationReport } from '../evidence/verdict.ts'
-import type { Policy } from '../tlog/index.ts'
+import { verifyGrowth } from '../evidence/prove-growth.ts'
+import { Findings, openOrFind, type VerificationFinding, type VerificationReport } from '../evidence/verdict.ts'
+import { parseAddCheckpoint, type Policy } from '../tlog/index.ts'
 import { readSmallFile } from './trust.ts'
 
 /** What a path holds, by its contents. */
-export type EvidenceKind = 'archive' | 'bundle' | 'proof' | 'entries'
+export type EvidenceKind = 'archive' | 'bundle' | 'proof' | 'growth' | 'entries'
 
 /** What the evidence is verified against. */
 export interface EvidenceOptions {
@@ -20,6 +21,7 @@ export interface EvidenceOptions {
   /** File with the entry that a proof is about, or its hash. */
   readonly entry?: string | undefined
   readonly canonical: boolean
+  readonly onProgress: (done: number, total: number) => void
 }
 
 const largestProofBytes = 2_000_000
@@ -30,40 +32,80 @@ export function kindOf(path: string): EvidenceKind {
   if (existsSync(path) && lstatSync(path).isDirectory()) return 'archive'
   const start = firstBytes(path)
   if (start.startsWith('{"format":"audit-log-bundle/')) return 'bundle'
+  if (start.startsWith('old ')) return 'growth'
   return start.startsWith('c2sp.org/tlog-proof@') ? 'proof' : 'entries'
 }
 
-/** Verifies an archive, a bundle or a proof. */
+/** Verifies an archive, a bundle, or a proof of either kind. */
 export async function verifyEvidence(
   path: string,
   kind: Exclude<EvidenceKind, 'entries'>,
-  { policy, from, entry, canonical }: EvidenceOptions,
+  { policy, from, entry, canonical, onProgress }: EvidenceOptions,
 ): Promise<VerificationReport> {
   if (policy === undefined) {
     throw new AuditLogError('option_invalid', `give the log's verifier key with --key, or a policy with --policy`)
   }
   if (kind === 'archive') {
-    const known =
-      from === undefined
-        ? undefined
-        : readSmallFile(existsSync(join(from, 'checkpoint')) ? join(from, 'checkpoint') : from)
-    return verifyArchive(path, { policy, from: known, canonical })
+    const known = from === undefined ? undefined : readCheckpoint(from)
+    return verifyArchive(path, { policy, from: known, canonical, onProgress })
   }
-  if (kind === 'bundle') return verifyBundle(createReadStream(path, { highWaterMark: 1024 * 1024 }), { policy })
+  if (kind === 'bundle') return verifyBundle(piecesOf(path, onProgress), { policy })
+  if (kind === 'growth') {
+    if (from === undefined) throw new AuditLogError('option_invalid', 'give the older checkpoint with --from')
+    return verifyGrowthProof(readProof(path), readCheckpoint(from), policy)
+  }
   if (entry === undefined) throw new AuditLogError('option_invalid', 'give the entry, or its hash, with --entry')
+  return verifyProof(readProof(path), { policy, entry: readEntry(entry) })
+}
+
+async function* piecesOf(path: string, onProgress: EvidenceOptions['onProgress']): AsyncGenerator<Buffer, void> {
+  const { size } = statSync(path)
+  let done = 0
+  for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    yield piece as Buffer
+    onProgress((done += (piece as Buffer).length), size)
+  }
+}
+
+/** What `audit-log prove --consistency` prints, against the older checkpoint. */
+async function verifyGrowthProof(proof: Buffer, older: Buffer, policy: Policy): Promise<VerificationReport> {
+  const findings = new Findings()
+  const { oldSize, checkpoint } = parseAddCheckpoint(proof)
+  const newer = await openOrFind(checkpoint, policy, findings)
+  if (newer === undefined) return findings.report({})
+  try {
+    await verifyGrowth(older, proof, policy)
+  } catch (error) {
+    if (!(error instanceof AuditLogError) || error.code !== 'proof_invalid') throw error
+    findings.add('altered', 'the proof does not show that the newer checkpoint continues the older one')
+  }
+  const { origin, size, cosignatures } = newer
+  return findings.report({ origin, size, begin: oldSize, cosignatures })
+}
+
+/** A file with a checkpoint, or the archive that has it. */
+function readCheckpoint(path: string): Buffer {
+  const inside = join(path, 'checkpoint')
+  return readSmallFile(existsSync(inside) ? inside : path)
+}
+
+function readProof(path: string): Buffer {
   const proof = readAtMost(path, largestProofBytes)
   if (typeof proof === 'string') throw new AuditLogError('proof_malformed', `the proof cannot be read: ${proof}`)
-  return verifyProof(proof, { policy, entry: readEntry(entry) })
+  return proof
 }
 
 /** One line for the report and one for each finding. */
-export function describeReport(path: string, report: VerificationReport): string {
+export function describeReport(path: string, report: VerificationReport, kind?: EvidenceKind): string {
   const { verdict, ok, size, begin, entries, purged, cosignatures, findings } = report
   const witnesses = cosignatures.map(
     ({ witness, timeSeconds }) => `, seen by ${witness} at ${new Date(timeSeconds * 1000).toISOString()}`,
   )
   const scope = begin > 0 ? `, verified from leaf ${begin}` : ''
-  const summary = `${entries} entries of a log of ${size} leaves${scope}${purged > 0 ? `, ${purged} purged` : ''}${witnesses.join('')}`
+  const summary =
+    kind === 'growth'
+      ? `a log of ${size} leaves, and what it had when it had ${begin}${witnesses.join('')}`
+      : `${entries} entries of a log of ${size} leaves${scope}${purged > 0 ? `, ${purged} purged` : ''}${witnesses.join('')}`
   return [
     `${path}: ${ok ? verdict : verdict.toUpperCase()}: ${summary}`,
     ...findings.map((finding) => `${path}: ${describeFinding(finding)}`),

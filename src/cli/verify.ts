@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Command } from 'commander'
-import { SingleBar } from 'cli-progress'
 import { AuditLogError } from '../errors.ts'
 import { verifyLog } from '../evidence/verify-log.ts'
 import type { VerificationReport } from '../evidence/verdict.ts'
@@ -15,6 +14,7 @@ import {
   runAction,
   withDatabase,
 } from './connect.ts'
+import { progressBar } from './progress-bar.ts'
 import { readPolicy, readSmallFile, type TrustOptions } from './trust.ts'
 import { describeReport, type EvidenceKind, kindOf, verifyEvidence } from './verify-evidence.ts'
 
@@ -30,7 +30,7 @@ interface Options extends DatabaseOptions, TrustOptions {
 /** `audit-log verify FILE`: exit code 0 when everything verifies, 1 when something does not, 2 when that cannot be told. */
 export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
   .description(
-    'Verify an archive, a bundle, a proof, or each entry of an export (NDJSON, a JSON array, a response of the list endpoint) against its own hash. Which of them a path is, its contents tell.',
+    'Verify an archive, a bundle, a proof that the log has an entry or only grew, or each entry of an export (NDJSON, a JSON array, a response of the list endpoint) against its own hash. Which of them a path is, its contents tell.',
   )
   .argument('[path...]', 'files and directories to verify; - for an export on standard input')
   .option('--key <vkey...>', 'verifier keys of the log: whose checkpoints are trusted')
@@ -40,7 +40,7 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
   )
   .option(
     '--from <checkpoint>',
-    'file, or archive, with a checkpoint that was verified before: an archive is verified from there on',
+    'file, or archive, with a checkpoint that was verified before: an archive is verified from there on, and a proof of growth is about it',
   )
   .option('--entry <file>', 'the entry that a proof is about, as JSON, or its entry_hash')
   .option('--database', 'verify the log in the database; with --from it must continue that checkpoint', false)
@@ -94,9 +94,14 @@ async function verifySigned(
   options: Options,
   policy: Policy | undefined,
 ): Promise<ExitCode> {
-  const { from, entry, canonical } = options
+  const { from, entry, canonical, json } = options
+  const bar = progressBar('verifying')
+  const onProgress = (done: number, total: number): void => bar.update(done, total)
   try {
-    return print(path, await verifyEvidence(path, kind, { policy, from, entry, canonical }), options.json)
+    const report = await verifyEvidence(path, kind, { policy, from, entry, canonical, onProgress }).finally(() =>
+      bar.stop(),
+    )
+    return print(path, report, json, kind)
   } catch (error) {
     if (!(error instanceof AuditLogError)) throw error
     process.stderr.write(
@@ -108,13 +113,15 @@ async function verifySigned(
   }
 }
 
-function print(path: string, report: VerificationReport, json: boolean): ExitCode {
-  process.stdout.write(`${json ? JSON.stringify({ file: path, ...report }) : describeReport(path, report)}\n`)
+function print(path: string, report: VerificationReport, json: boolean, kind?: EvidenceKind): ExitCode {
+  process.stdout.write(`${json ? JSON.stringify({ file: path, ...report }) : describeReport(path, report, kind)}\n`)
   return report.ok ? exitCodes.ok : exitCodes.finding
 }
 
 async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
-  const bar = await startBar(file)
+  // How much comes from standard input nobody knows.
+  const size = file === '-' ? 0 : await sizeOf(file)
+  const bar = size === 0 ? undefined : progressBar('verifying')
   const say = (text: string): void => {
     bar?.clearLine()
     process.stdout.write(`${text}\n`)
@@ -124,7 +131,7 @@ async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
       file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 }),
       {
         canonical: !options.bytesOnly,
-        onProgress: (bytes) => bar?.update(bytes),
+        onProgress: (bytes) => bar?.update(bytes, size),
         onFault: (entry) => say(options.json ? JSON.stringify({ file, ...entry }) : faultText(file, entry)),
       },
     )
@@ -147,36 +154,11 @@ async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
   }
 }
 
-async function startBar(file: string): Promise<Bar | undefined> {
-  if (!process.stderr.isTTY || file === '-') return undefined
-  const size = await stat(file).then(
-    (found) => found.size,
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
     () => 0,
   )
-  return size === 0 ? undefined : new Bar(size)
-}
-
-/** A progress bar on standard error that steps aside when something is printed. */
-class Bar {
-  readonly #bar = new SingleBar({
-    format: '{bar} {percentage}% | {eta_formatted} left',
-    stream: process.stderr,
-    hideCursor: true,
-    clearOnComplete: true,
-  })
-
-  constructor(total: number) {
-    this.#bar.start(total, 0)
-  }
-  update(value: number): void {
-    this.#bar.update(value)
-  }
-  clearLine(): void {
-    process.stderr.write('\r\u001b[K')
-  }
-  stop(): void {
-    this.#bar.stop()
-  }
 }
 
 function reportText(file: string, { entries, faulty }: EntriesReport): string {

@@ -50,7 +50,8 @@ export class DurableDirectory {
   }
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Makes the names in a directory durable. */
+export async function syncDirectory(directory: string): Promise<void> {
   // Windows cannot open directories, and makes names durable by itself.
   if (process.platform === 'win32') return
   const handle = await open(directory, 'r')

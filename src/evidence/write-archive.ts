@@ -35,6 +35,7 @@ import {
   parseArchivePath,
   temporarySuffix,
 } from './archive-layout.ts'
+import { asOnlyWriter } from './archive-lock.ts'
 import { DurableDirectory } from './durable-file.ts'
 import { PreviousLines } from './previous-lines.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
@@ -86,7 +87,7 @@ const largestNoteBytes = 1_000_000
  * @param db a login in the reader role
  * @param directory made when it is not there
  * @throws AuditLogError `checkpoint_unknown`; `log_rolled_back` when the archive is of a larger log; `log_forked` when the log
- * does not continue what was archived; `tree_damaged`; `option_invalid`
+ * does not continue what was archived; `archive_busy` when somebody else is writing into it; `tree_damaged`; `option_invalid`
  */
 export async function writeArchive(
   db: Database,
@@ -99,7 +100,6 @@ export async function writeArchive(
       throw new AuditLogError('option_invalid', 'expected a number of leaves from 0 to 2^53-1')
     }
   }
-  const present = await lookAt(directory)
   try {
     return await withConnection(db, async (executor) => {
       const checkpoints = new Checkpoints(executor, schema)
@@ -107,7 +107,9 @@ export async function writeArchive(
         ? newestTrusted(checkpoints, options.policy)
         : checkpoints.ofSize(options.upTo))
       if (target === undefined) throw new AuditLogError('checkpoint_unknown', 'the log has no such checkpoint')
-      return await new ArchiveWriter(executor, schema, directory, target, present, options).write()
+      return await asOnlyWriter(directory, async () =>
+        new ArchiveWriter(executor, schema, directory, target, await lookAt(directory), options).write(),
+      )
     })
   } catch (error) {
     if (error instanceof AuditLogError && (error.code === 'tile_invalid' || error.code === 'tile_malformed')) {

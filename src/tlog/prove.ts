@@ -42,19 +42,14 @@ export async function proveInclusions(
   reader: HashReader,
 ): Promise<Uint8Array[][]> {
   requireSize(treeSize)
-  // The paths of neighbours are mostly the same: each subtree beside them is read and hashed once.
-  const distinct: LeafRange[] = []
-  const places = new Map<string, number>()
-  const paths = indexes.map((index) =>
-    inclusionPath(index, treeSize).map((range) => {
-      const key = `${range.start} ${range.end}`
-      const place = places.get(key) ?? distinct.push(range) - 1
-      places.set(key, place)
-      return place
-    }),
-  )
-  const hashes = await hashRanges(distinct, reader)
-  return paths.map((path) => path.flatMap((place) => hashes[place] ?? []))
+  for (const index of indexes) {
+    if (!isTreeSize(index) || index >= treeSize) {
+      throw new AuditLogError('option_invalid', 'expected the index of a leaf, from 0 to one less than the tree size')
+    }
+  }
+  const { paths, beside } = inclusionPaths(treeSize, indexes)
+  const hashes = await hashRanges(beside, reader)
+  return paths.map((path) => path.map((place) => hashes[place] as Uint8Array))
 }
 
 /**
@@ -88,24 +83,30 @@ export async function readRoot(treeSize: number, reader: HashReader): Promise<Ui
   return root
 }
 
-// The subtrees beside the way down to the leaf, deepest first: what PATH(m, D[n]) lists.
-function inclusionPath(index: number, treeSize: number): LeafRange[] {
-  if (!isTreeSize(index) || index >= treeSize) {
-    throw new AuditLogError('option_invalid', 'expected the index of a leaf, from 0 to one less than the tree size')
-  }
-  const path: LeafRange[] = []
-  let [start, end] = [0, treeSize]
-  while (end - start > 1) {
+/**
+ * The subtrees beside the way down to each leaf, deepest first: what PATH(m, D[n]) lists. The paths of neighbours are mostly
+ * the same, so all leaves go down together, and each subtree is there once: a path is a list of places in `beside`.
+ */
+function inclusionPaths(treeSize: number, indexes: readonly number[]): { paths: number[][]; beside: LeafRange[] } {
+  const paths: number[][] = indexes.map(() => [])
+  const beside: LeafRange[] = []
+  const descend = (start: number, end: number, leaves: readonly number[]): void => {
+    if (leaves.length === 0 || end - start === 1) return
     const split = start + splitPoint(end - start)
-    if (index < split) {
-      path.push({ start: split, end })
-      end = split
-    } else {
-      path.push({ start, end: split })
-      start = split
-    }
+    const left = leaves.filter((leaf) => (indexes[leaf] ?? 0) < split)
+    const right = left.length === leaves.length ? [] : leaves.filter((leaf) => (indexes[leaf] ?? 0) >= split)
+    descend(start, split, left)
+    descend(split, end, right)
+    addBeside(left, { start: split, end })
+    addBeside(right, { start, end: split })
   }
-  return path.toReversed()
+  const addBeside = (leaves: readonly number[], range: LeafRange): void => {
+    if (leaves.length === 0) return
+    const place = beside.push(range) - 1
+    for (const leaf of leaves) paths[leaf]?.push(place)
+  }
+  descend(0, treeSize, [...indexes.keys()])
+  return { paths, beside }
 }
 
 // What SUBPROOF(m, D[n], true) lists: the subtrees beside the way down to the one that ends where the older tree ends,

@@ -47,6 +47,30 @@ it('archives, proves and exports, and verifies each of them by what it holds', a
   })
 })
 
+it('proves that the log only grew, and verifies that against the older checkpoint', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const [archive, growth] = [join(directory, 'archive'), join(directory, 'growth')]
+    await cli(['archive', archive, ...database])
+    const before = log.size() + 1
+    await log.grow(20)
+    const proved = await cli(['prove', '--consistency', String(before), ...database])
+    writeFileSync(growth, proved.stdout)
+    const verified = await cli(['verify', growth, ...key, '--from', archive])
+    expect(verified).toMatchObject({ code: 0, stderr: '' })
+    expect(verified.stdout).toBe(
+      `${growth}: intact: a log of ${before + 20} leaves, and what it had when it had ${before}\n`,
+    )
+    expect(await cli(['verify', growth, ...key])).toMatchObject({ code: 2, stdout: '' })
+    writeFileSync(
+      growth,
+      proved.stdout.replace(/\n([A-Za-z])/, (_, first: string) => `\n${first === 'B' ? 'C' : 'B'}`),
+    )
+    const forged = await cli(['verify', growth, ...key, '--from', archive])
+    expect(forged.code).toBe(1)
+    expect(forged.stdout).toContain('ALTERED')
+  })
+})
+
 it('refuses garbage as a proof without reading it', async () => {
   await inTemporaryDirectory(async (directory) => {
     const proof = join(directory, 'garbage')

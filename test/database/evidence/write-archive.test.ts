@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { verifyArchive } from '../../../src/evidence/verify-archive.ts'
@@ -46,6 +48,35 @@ it.each([false, true])('archives what grows, with gzip: %s, as if it had been ar
     if (gzip) return
     for (const file of allFiles(whole)) {
       expect(readFileSync(join(grown, file)).equals(readFileSync(join(whole, file)))).toBe(true)
+    }
+  })
+})
+
+it('refuses to write where somebody else is writing', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const lock = join(directory, 'writer.lock')
+    const [one, other] = await Promise.allSettled([writeArchive(reader, directory), writeArchive(reader, directory)])
+    expect([one.status, other.status].toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(existsSync(lock)).toBe(false)
+    // The process that started this one, and one on another host.
+    for (const owner of [`${process.ppid} ${hostname()}\n`, '1 elsewhere.example.com\n', '']) {
+      writeFileSync(lock, owner)
+      expect(await codeOfAsync(writeArchive(reader, directory))).toBe('archive_busy')
+      expect(readFileSync(lock, 'utf8')).toBe(owner)
+    }
+    utimesSync(lock, new Date(0), new Date(0))
+    await writeArchive(reader, directory)
+    expect((await verifyArchive(directory, { policy })).verdict).toBe('intact')
+  })
+})
+
+it('goes on where a process that is gone was writing', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const { pid } = spawnSync(process.execPath, ['-e', ''])
+    for (const gone of [pid, process.pid]) {
+      writeFileSync(join(directory, 'writer.lock'), `${gone} ${hostname()}\n`)
+      await writeArchive(reader, directory)
+      expect((await verifyArchive(directory, { policy })).verdict).toBe('intact')
     }
   })
 })
