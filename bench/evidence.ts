@@ -1,12 +1,12 @@
 // What verification costs: `npm run build && npx tsx bench/evidence.ts [leaves]`, 1,000,000 leaves by default. Needs about 600 bytes of
-// disk for each leaf in the temporary directory, and PostgreSQL for the second half.
+// disk for each leaf in the temporary directory, and no database.
 import { fork } from 'node:child_process'
 import { createHash, hash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AuditLogger, canonicalize, Sequencer, verifyArchive } from '@entraguard/audit-log'
+import { canonicalize, verifyArchive } from '@entraguard/audit-log'
 import {
   createSigner,
   encodeEntryBundle,
@@ -19,7 +19,7 @@ import {
   signNote,
   trustLogs,
 } from '@entraguard/audit-log/tlog'
-import { sampleEvent, startBench } from './support.ts'
+import { sampleEvent } from './support.ts'
 
 const leavesPerFile = 4096
 

@@ -54,7 +54,11 @@ async function take(path: string): Promise<void> {
 async function create(path: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o644)
-    await file.writeFile(`${process.pid} ${hostname()}\n`).finally(() => file.close())
+    try {
+      await file.writeFile(`${process.pid} ${hostname()}\n`)
+    } finally {
+      await file.close()
+    }
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
