@@ -50,7 +50,7 @@ export async function startRsyslog(server: Identity, authority: string, peer: st
       stdio: 'ignore',
     })
     for (let attempt = 0; !(await listens(port)); attempt += 1) {
-      if (attempt === 200 || child.exitCode !== null) throw new Error('rsyslogd does not listen')
+      if (attempt === 1200 || child.exitCode !== null) throw new Error('rsyslogd does not listen')
       await sleep(25)
     }
     return child
