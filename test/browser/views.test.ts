@@ -6,12 +6,13 @@ import { type ConsoleHost, startConsoleHost } from '../support/console-host.ts'
 import { accessibilityFaults, openConsole } from '../support/console-page.ts'
 
 const now = new Date()
-const views = ['log', 'risks', 'integrity', 'export', 'retention'] as const
+const views = ['log', 'risks', 'integrity', 'export', 'forwarding', 'retention'] as const
 const landmarks: Readonly<Record<(typeof views)[number], string>> = {
   log: '.rows .row',
   risks: '.timeline svg',
   integrity: '.headline',
   export: '.form-card',
+  forwarding: '.results .note',
   retention: '.results table',
 }
 let host: ConsoleHost

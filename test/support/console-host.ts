@@ -16,6 +16,8 @@ export interface ConsoleHost {
   readonly sequencer: Sequencer
   readonly verifierKey: string
   readonly admin: pg.Pool
+  /** A pool of a login in the sequencer role. */
+  readonly sequencerPool: pg.Pool
   /** Answers before the handler does, when it answers: for an API that misbehaves. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
   /** Who makes the requests. */
@@ -62,6 +64,7 @@ export async function startConsoleHost(options: Partial<HandlerOptions> = {}): P
     sequencer,
     verifierKey: key.verifierKey,
     admin,
+    sequencerPool,
     intercept: undefined,
     principal: {
       id: 'auditor@contoso.example',

@@ -47,7 +47,7 @@ input, select, textarea, button { font: inherit; color: inherit; border-radius: 
 input, select, textarea { inline-size: 100% }
 input:not([type=checkbox]), select, .fields > button { block-size: 2.15rem }
 input::placeholder, textarea::placeholder { color: var(--muted); opacity: .85 }
-input[type=checkbox] { inline-size: auto }
+input[type=checkbox] { inline-size: 1.05rem; block-size: 1.05rem; margin: .1rem 0 0; padding: 0; accent-color: var(--accent) }
 select { padding-inline-end: .3rem }
 [aria-invalid] { border-color: var(--bad); box-shadow: 0 0 0 1px var(--bad) }
 button { cursor: pointer; font-weight: 550; border-color: var(--line); box-shadow: 0 1px 1px rgb(20 30 50 / .05); white-space: nowrap }
@@ -197,7 +197,8 @@ tbody tr:last-child > * { border-block-end: 0 }
 td.number, th.number { text-align: end }
 .form { display: grid; gap: .8rem; max-inline-size: 40rem }
 .form .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: .8rem; align-items: start }
-.form label.check { flex-direction: row; align-items: center; gap: .5rem } .form label.check > span { color: var(--text); font-size: inherit; font-weight: 400 }
+.form label.check { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .15rem .5rem; padding-block-start: 1.35rem } .form label.check > :nth-child(2) { color: var(--text); font-weight: 500 } .form label.check > .hint, .form label.check > .error { grid-column: 2 }
+.card > .state { display: grid; gap: .5rem; margin-block-end: .8rem } .card > .buttons + div:not(:empty) { margin-block-start: .7rem }
 .buttons { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center }
 progress { inline-size: 100%; block-size: .5rem; accent-color: var(--accent) }
 pre { font: .82rem/1.5 var(--mono); margin: .5rem 0 0; padding: .6rem .8rem; background: var(--bg); border: 1px solid var(--line); border-radius: 6px; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }

@@ -45,6 +45,7 @@ export function forwarderForm(
   const typed = new Map<string, string>()
   const outcome = h('div', { 'aria-live': 'polite' })
   const nameInput = h('input', {
+    name: 'forwarder-name',
     type: 'text',
     autocomplete: 'off',
     spellcheck: 'false',

@@ -234,7 +234,7 @@ export class ForwardingView implements View {
   }
 
   #edit(one: ForwarderSettings | undefined): void {
-    const { t, announce } = this.#context
+    const { t } = this.#context
     const form = forwarderForm(this.#context, this.#settings?.kinds ?? [], one, {
       close: () => {
         replace(this.#editor)
@@ -242,7 +242,6 @@ export class ForwardingView implements View {
       },
       saved: () => {
         replace(this.#editor, h('p', { class: 'note good', role: 'status' }, t('forwarding.saved')))
-        announce(t('forwarding.saved'))
         this.#reload().catch((error: unknown) =>
           replace(this.#list, h('p', { class: 'note bad' }, failureText(this.#context, error))),
         )
