@@ -10,16 +10,18 @@ const check = process.argv.includes('--check')
 mkdirSync(join(root, 'etc'), { recursive: true })
 const manifestFile = join(root, 'package.json')
 const { exports } = JSON.parse(readFileSync(manifestFile, 'utf8')) as {
-  exports: Record<string, string | { import: { types: string } }>
+  exports: Record<string, string | { types: string } | { import: { types: string } }>
 }
 
 for (const [path, target] of Object.entries(exports)) {
   if (typeof target === 'string') continue
+  const { types } = 'import' in target ? target.import : target
   const config = ExtractorConfig.prepare({
     configObject: {
       projectFolder: root,
-      mainEntryPointFilePath: join(root, target.import.types),
-      compiler: { tsconfigFilePath: join(root, 'tsconfig.json') },
+      mainEntryPointFilePath: join(root, types),
+      // What runs in a browser has the browser's types.
+      compiler: { tsconfigFilePath: join(root, path === './console' ? 'src/console/browser' : '', 'tsconfig.json') },
       apiReport: {
         enabled: true,
         reportFileName: path === '.' ? 'index' : path.slice(2).replaceAll('/', '-'),
