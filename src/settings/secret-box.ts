@@ -3,7 +3,7 @@ import { AuditLogError } from '../errors.ts'
 
 /**
  * Keys of the host's for secrets in the settings, 32 random bytes each. The first one encrypts; the others decrypt what was
- * stored under them, until {@link ForwarderSettings.reencrypt} has been called.
+ * stored under them, until `ForwarderSettings.reencrypt()` has been called.
  */
 export type SettingsKey = Uint8Array | readonly Uint8Array[]
 
