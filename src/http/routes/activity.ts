@@ -26,8 +26,8 @@ const times: readonly Parameter[] = filterParameters
 /**
  * `GET /activity`: how much happened, day by day.
  *
- * Reads every entry of the range once, through the index on (timestamp, seq): about as long as exporting it would take in the
- * database alone. docs/http.md has figures.
+ * Reads every entry of the range once, through the index on (timestamp, seq): what takes too long is cancelled after the
+ * handler's `timeoutMs`.
  */
 export const activityRoute: Route = {
   method: 'GET',
