@@ -1,4 +1,4 @@
--- What the log is compared with. Each table has the columns of an entry and the same three list indexes.
+-- What the log is compared with. Each table has the columns of an entry and the same four list indexes.
 create schema bench;
 
 -- The baseline: nothing is protected, hashed or numbered but by the identity.
@@ -13,6 +13,7 @@ create table bench.plain (
 );
 create index on bench.plain (action, timestamp, seq);
 create index on bench.plain (user_id, timestamp, seq);
+create index on bench.plain (tenant_id, timestamp, seq) where tenant_id is not null;
 
 -- A hash chain: each row hashes the one before it, so a lock lets one writer in at a time until it commits.
 create table bench.chain (like bench.plain including all, previous bytea, entry_hash bytea);
