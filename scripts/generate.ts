@@ -66,7 +66,7 @@ function errorsPage(): string {
 function compliancePage(): string {
   return [
     '# What six frameworks ask for',
-    '```sh\naudit-log evidence --framework pci-dss --from 2026-01-01T00:00:00Z --to 2026-04-01T00:00:00Z --key log.vkey --out evidence\n```',
+    '```sh\naudit-log evidence --framework pci-dss --from 2026-01-01T00:00:00Z --to 2026-04-01T00:00:00Z --key "$(cat log.vkey)" --out evidence\n```',
     'That writes an evidence pack: the table of a framework from this page beside the facts of the period: counts of actions, sample entries with ' +
       'proofs, checkpoints, posture, retention, reads and exports, forwarding. As JSON, Markdown and HTML, with sample entries that verify offline.',
     'An audit log is evidence for some controls. It makes nobody conform to anything, and no line here says so. Each says what the library does, ' +

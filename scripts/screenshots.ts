@@ -60,11 +60,16 @@ async function open(scheme: 'light' | 'dark', viewport: { width: number; height:
   })
   page.on('console', (message) => console.error(`console: ${message.text()}`))
   await page.goto(host.url)
-  await page.evaluate(([name, key]) => (globalThis as any).localStorage.setItem(name, key), [
+  await page.evaluate(([name, key]) => (globalThis as unknown as BrowserGlobals).localStorage.setItem(name, key), [
     `audit-log-console:key:..`,
     host.verifierKey,
   ] as const)
   return page
+}
+
+/** What of the browser is used in the page. */
+interface BrowserGlobals {
+  readonly localStorage: { setItem(name: string, value: string): void }
 }
 
 async function shot(page: Page, view: string, suffix = ''): Promise<void> {

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Evidence } from '../../../src/compliance/evidence.ts'
@@ -8,9 +11,11 @@ import { verifyBundle } from '../../../src/evidence/verify-bundle.ts'
 import { AuditLogger, Retention } from '../../../src/index.ts'
 import { Sequencer } from '../../../src/sequencer/sequencer.ts'
 import { createSigner, generateKey, trustLogs } from '../../../src/tlog/index.ts'
+import { buildCli } from '../../support/cli.ts'
 import { testLog } from '../../support/database.ts'
 import { codeOfAsync } from '../../support/error-code.ts'
 
+const cli = await buildCli()
 const log = await testLog()
 const audit = new AuditLogger({ db: log.appPool })
 const key = await generateKey('audit.example.com/evidence', 'ed25519')
@@ -106,5 +111,24 @@ describe('an evidence pack', () => {
     ['more than 100 samples of an action', { framework: 'soc2', ...day, samples: 101 }, 'option_invalid'],
   ] as const)('refuses %s', async (_, options, code) => {
     expect(await codeOfAsync(evidencePack(reader, options))).toBe(code)
+  })
+})
+
+describe('audit-log evidence', () => {
+  it('writes the pack into a new folder, and says when that could not be recorded', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'audit-log-evidence-'))
+    const out = join(folder, 'pack')
+    const command = ['evidence', '--framework', 'soc2', '--from', day.from.toISOString(), '--to', day.to.toISOString()]
+    const run = (url: string): ReturnType<typeof cli> =>
+      cli([...command, '--key', key.verifierKey, '--out', out, '--database-url', url])
+    const { code, stdout } = await run(log.reader.url)
+    expect({ code, files: await readdir(out) }).toEqual({
+      code: 0,
+      files: ['SHA256SUMS', 'evidence.html', 'evidence.json', 'evidence.md', 'samples.bundle'],
+    })
+    expect(stdout).toContain('this login may not write')
+    // A folder that is there is not written into.
+    expect((await run(log.app.url)).code).toBe(2)
+    await rm(folder, { recursive: true })
   })
 })
