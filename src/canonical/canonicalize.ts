@@ -9,7 +9,8 @@ export interface JsonObject {
   readonly [key: string]: JsonValue
 }
 
-const maximumDepth = 1000
+/** Levels of objects and arrays that a canonical value may have. */
+export const maximumDepth = 1000
 
 /**
  * The canonical text of a value: JSON Canonicalization Scheme, RFC 8785.

@@ -47,4 +47,15 @@ describe('a text', () => {
   ])('%s is not', (text) => {
     expect(isCanonical(text)).toBe(false)
   })
+
+  it.each([
+    ['arrays', '[', '', ']'],
+    ['objects', '{"a":', '1', '}'],
+  ])('of nested %s is canonical up to 1,000 levels, however much of the stack is left', (_, open, inside, close) => {
+    const nested = (levels: number): string => `${open.repeat(levels)}${inside}${close.repeat(levels)}`
+    for (let round = 0; round < 40; round += 1) {
+      expect([1000, 1001, 4080].map((levels) => isCanonical(nested(levels)))).toEqual([true, false, false])
+    }
+    expect(isCanonical(nested(100_000))).toBe(false)
+  })
 })
