@@ -6,6 +6,7 @@ import { AuditLogError } from '../errors.ts'
 import { type BundleSelection, writeBundle } from '../evidence/write-bundle.ts'
 import { EntryQuery } from '../query/entry-query.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
+import { readKeyFile } from './read-key.ts'
 import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -18,6 +19,7 @@ interface Options extends DatabaseOptions, TrustOptions {
   readonly user?: string[]
   readonly tenant?: string[]
   readonly target?: string[]
+  readonly exporterKey?: string
   readonly output?: string
 }
 
@@ -36,16 +38,23 @@ export const exportCommand: Command = addDatabaseOptions(
     .option('--target <id...>', 'filter: targets')
     .option('--key <vkey...>', 'prove against the newest checkpoint that is signed with one of these verifier keys')
     .option('--policy <file>', 'prove against the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts')
+    .option(
+      '--exporter-key <file>',
+      "signer key file of the exporter (audit-log key), not the log's: signs the range or filter, the entries and the time",
+    )
     .option('-o, --output <file>', 'file to write; default is standard output'),
 )
   .addHelpText('after', '\nVerify it with audit-log verify. Exit code: 0 written, 2 not.')
   .action((options: Options) =>
     runAction(async () => {
       const policy = await readPolicy(options)
+      const { exporterKey } = options
+      const key = exporterKey === undefined ? undefined : await readKeyFile(exporterKey, 'ed25519')
       await withDatabase(options, async (pool) => {
         const pieces = writeBundle(pool, selectionOf(options, EntryQuery.over(pool, options.schema)), {
           schema: options.schema,
           policy,
+          signer: key?.signer,
         })
         if (options.output === undefined) for await (const piece of pieces) process.stdout.write(piece)
         else await pipeline(Readable.from(pieces), createWriteStream(options.output, { flags: 'wx' }))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AuditLogError } from '../errors.ts'
 import { readAtMost } from '../evidence/archive-files.ts'
 import { verifyArchive } from '../evidence/verify-archive.ts'
-import { verifyBundle } from '../evidence/verify-bundle.ts'
+import { type BundleReport, verifyBundle } from '../evidence/verify-bundle.ts'
 import { verifyProof } from '../evidence/verify-proof.ts'
 import { verifyGrowth } from '../evidence/prove-growth.ts'
 import { Findings, openOrFind, type VerificationFinding, type VerificationReport } from '../evidence/verdict.ts'
@@ -20,6 +20,8 @@ export interface EvidenceOptions {
   readonly from?: string | undefined
   /** File with the entry that a proof is about, or its hash. */
   readonly entry?: string | undefined
+  /** Verifier keys of who may have exported a bundle. */
+  readonly exporter?: readonly string[] | undefined
   readonly canonical: boolean
   readonly onProgress: (done: number, total: number) => void
 }
@@ -40,7 +42,7 @@ export function kindOf(path: string): EvidenceKind {
 export async function verifyEvidence(
   path: string,
   kind: Exclude<EvidenceKind, 'entries'>,
-  { policy, from, entry, canonical, onProgress }: EvidenceOptions,
+  { policy, from, entry, exporter, canonical, onProgress }: EvidenceOptions,
 ): Promise<VerificationReport> {
   if (policy === undefined) {
     throw new AuditLogError('option_invalid', `give the log's verifier key with --key, or a policy with --policy`)
@@ -49,7 +51,7 @@ export async function verifyEvidence(
     const known = from === undefined ? undefined : readCheckpoint(from)
     return verifyArchive(path, { policy, from: known, canonical, onProgress })
   }
-  if (kind === 'bundle') return verifyBundle(piecesOf(path, onProgress), { policy })
+  if (kind === 'bundle') return verifyBundle(piecesOf(path, onProgress), { policy, exporters: exporter })
   if (kind === 'growth') {
     if (from === undefined) throw new AuditLogError('option_invalid', 'give the older checkpoint with --from')
     return verifyGrowthProof(readProof(path), readCheckpoint(from), policy)
@@ -115,9 +117,11 @@ export function describeReport(path: string, report: VerificationReport, kind?: 
 
 function scopeOf(path: string, report: VerificationReport): string[] {
   if (!('filter' in report)) return []
-  const { leaves, filter } = report as VerificationReport & { leaves?: readonly number[]; filter?: unknown }
-  if (leaves !== undefined) return [`${path}: has every leaf from ${leaves[0]} to before ${leaves[1]}`]
+  const { leaves, filter, exported } = report as BundleReport
+  const signed = exported === undefined ? [] : [`${path}: exported by ${exported.by} at ${exported.at}`]
+  if (leaves !== undefined) return [...signed, `${path}: has every leaf from ${leaves[0]} to before ${leaves[1]}`]
   return [
+    ...signed,
     `${path}: what was asked for, as the file says: ${JSON.stringify(filter)}; nothing proves that it has everything that this finds`,
   ]
 }

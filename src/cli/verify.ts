@@ -23,6 +23,7 @@ interface Options extends DatabaseOptions, TrustOptions {
   readonly database: boolean
   readonly from?: string
   readonly entry?: string
+  readonly exporter?: readonly string[]
   readonly canonical: boolean
   readonly bytesOnly: boolean
 }
@@ -43,6 +44,7 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
     'file, or archive, with a checkpoint that was verified before: an archive is verified from there on, and a proof of growth is about it',
   )
   .option('--entry <file>', 'the entry that a proof is about, as JSON, or its entry_hash')
+  .option('--exporter <vkey...>', 'verifier keys of who may have exported a bundle: one of them must have signed it')
   .option('--database', 'verify the log in the database; with --from it must continue that checkpoint', false)
   .option('--canonical', 'archives and database: also check that each entry is canonical JSON', false)
   .option('--json', 'print one JSON object for each finding and for each file', false)
@@ -64,6 +66,9 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
       const codes: ExitCode[] = options.database ? [await verifyDatabase(options, policy)] : []
       for (const path of paths) {
         const kind = kindOf(path)
+        if (options.exporter !== undefined && kind !== 'bundle') {
+          throw new AuditLogError('option_invalid', `${path} is no bundle: only bundles are signed by who exports them`)
+        }
         codes.push(
           kind === 'entries' ? await verifyFile(path, options) : await verifySigned(path, kind, options, policy),
         )
@@ -94,12 +99,12 @@ async function verifySigned(
   options: Options,
   policy: Policy | undefined,
 ): Promise<ExitCode> {
-  const { from, entry, canonical, json } = options
+  const { from, entry, exporter, canonical, json } = options
   const bar = progressBar('verifying')
   const onProgress = (done: number, total: number): void => bar.update(done, total)
   try {
-    const report = await verifyEvidence(path, kind, { policy, from, entry, canonical, onProgress }).finally(() =>
-      bar.stop(),
+    const report = await verifyEvidence(path, kind, { policy, from, entry, exporter, canonical, onProgress }).finally(
+      () => bar.stop(),
     )
     return print(path, report, json, kind)
   } catch (error) {

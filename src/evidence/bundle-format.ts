@@ -17,12 +17,14 @@ export interface BundleEnd {
   readonly entries: number
   /** The signed checkpoint, with its cosignatures. */
   readonly checkpoint: string
+  /** The exporter's statement about the bundle itself, a signed note. */
+  readonly exporter?: string | undefined
 }
 
 /** A line with an entry, taken apart. */
 export interface BundleEntry {
   readonly leafIndex: number
-  /** The canonical JSON of the entry; undefined when only its hash is left. */
+  /** The entry as JSON, in the canonical form of exports if it has one; undefined when only its hash is left. */
   readonly text: string | undefined
   /** 64 hexadecimal digits, of an entry that is not there. */
   readonly entryHash: string | undefined
@@ -93,11 +95,16 @@ export function formatEnd(end: BundleEnd): string {
 
 /** @throws AuditLogError `bundle_malformed` when the line does not end a bundle */
 export function parseEnd(line: string): BundleEnd {
-  const { entries, checkpoint, ...rest } = parseLine(line) as unknown as Record<string, unknown>
-  if (!Number.isSafeInteger(entries) || typeof checkpoint !== 'string' || Object.keys(rest).length > 0) {
+  const { entries, checkpoint, exporter, ...rest } = parseLine(line) as unknown as Record<string, unknown>
+  if (
+    !Number.isSafeInteger(entries) ||
+    typeof checkpoint !== 'string' ||
+    (exporter !== undefined && typeof exporter !== 'string') ||
+    Object.keys(rest).length > 0
+  ) {
     throw malformed('its last line')
   }
-  return { entries: entries as number, checkpoint }
+  return { entries: entries as number, checkpoint, exporter }
 }
 
 // Only the one way to write a line is taken, so that no two programs read different things in it.

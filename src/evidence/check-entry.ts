@@ -49,8 +49,11 @@ export function checkEntry(raw: RawEntry, canonical: boolean): CheckedEntry {
   return { fault: findEntryFault(value), entry: value as Partial<Entry>, text }
 }
 
-/** Overwrites the bytes of the entry's beginning, and puts them back when they do not verify. */
-function hashesInPlace(raw: RawEntry): boolean {
+/**
+ * Whether the bytes without their `entry_hash` hash to it, canonical or not. Overwrites the bytes of the entry's beginning, and
+ * puts them back when they do not verify.
+ */
+export function hashesInPlace(raw: RawEntry): boolean {
   const bytes = raw.buffer.subarray(raw.start, raw.end)
   // In canonical order entry_hash follows details, and in every string after it quotes are escaped: the last one is it.
   const member = bytes.lastIndexOf(marker)

@@ -1,7 +1,15 @@
+import { createHash, type Hash } from 'node:crypto'
 import type { Entry } from '../canonical/entry.ts'
 import { isCanonical } from '../canonical/is-canonical.ts'
 import { AuditLogError } from '../errors.ts'
-import { hashLeaves, type OpenedCheckpoint, type Policy, rootOfLeafSet } from '../tlog/index.ts'
+import {
+  hashLeaves,
+  type OpenedCheckpoint,
+  type Policy,
+  rootOfLeafSet,
+  trustLogs,
+  type Verifier,
+} from '../tlog/index.ts'
 import {
   type BundleEnd,
   type BundleEntry,
@@ -12,25 +20,40 @@ import {
   parseHeader,
   parseProofLine,
 } from './bundle-format.ts'
-import { checkEntry } from './check-entry.ts'
+import { openExport } from './bundle-signature.ts'
+import { checkEntry, hashesInPlace } from './check-entry.ts'
 import { Diagnosis } from './diagnosis.ts'
-import type { ByteSource } from './entry-source.ts'
+import type { ByteSource, RawEntry } from './entry-source.ts'
 import { addLeaf, countLeaves, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
 import { boundedLines } from './text-lines.ts'
-import { Findings, openOrFind, type VerificationReport } from './verdict.ts'
+import { seqOfLine } from './explain-edit.ts'
+import { Findings, openOrFind, type VerificationReport, type Verdict } from './verdict.ts'
 
 /** Options of {@link verifyBundle}. */
 export interface VerifyBundleOptions {
   /** Whose checkpoints are trusted: from `parsePolicy`, or from `trustLogs` where no witness is asked for. */
   readonly policy: Policy
+  /**
+   * Verifier keys of those who may have exported it: one of them must have signed the bundle. Without any, who exported it, when,
+   * and whether its first line is as it was then is not looked at. Default is none.
+   */
+  readonly exporters?: readonly string[] | undefined
 }
 
 /** What {@link verifyBundle} found. */
 export interface BundleReport extends VerificationReport {
   /** The range of leaves of which the bundle has every one; undefined when it has what a filter found. */
   readonly leaves: readonly [begin: number, end: number] | undefined
-  /** The filter, as the bundle states it. **Nothing proves** that it is what was asked for, or that it found no more. */
+  /**
+   * The filter, as the bundle states it. **Nothing proves** that it found no more; that it is what was asked for, only the
+   * exporter's signature.
+   */
   readonly filter: Readonly<Record<string, unknown>> | undefined
+  /**
+   * The name in the key of whoever exported the bundle, and when that was by their clock (RFC 3339, UTC). Verified; undefined
+   * without a key in `exporters` that signed this very bundle.
+   */
+  readonly exported: { readonly by: string; readonly at: string } | undefined
 }
 
 /** Longer than a line with the largest checkpoint, whose newlines are escaped. */
@@ -38,18 +61,22 @@ const longestLine = 2_500_000
 /** More hashes than the proof of a million entries has. */
 const mostHashes = 64 * mostBundleEntries
 const explainedEdits = 100
+const hashMember = '"entry_hash":"'
 
 /**
  * Verifies a bundle: that each entry hashes to its `entry_hash`, and that the log contains all of them at their leaf indexes.
  * A bundle of a range has every leaf of the range; of a filtered one nothing shows that it has everything that was to be found.
  *
  * @param source the contents of the file; may come from an attacker. Memory grows with the number of entries, at most 1,000,000.
- * @throws AuditLogError `bundle_malformed` when the file is no bundle
+ * @throws AuditLogError `bundle_malformed` when the file is no bundle; `key_malformed`, `key_unsupported` for the keys
  * @example
  * const report = await verifyBundle(createReadStream('users.bundle'), { policy: trustLogs([verifierKey]) })
  */
 export async function verifyBundle(source: ByteSource, options: VerifyBundleOptions): Promise<BundleReport> {
-  return new BundleCheck(options.policy).run(source)
+  return new BundleCheck(
+    options.policy,
+    trustLogs(options.exporters ?? []).logs.map(({ verifier }) => verifier),
+  ).run(source)
 }
 
 class BundleCheck {
@@ -63,9 +90,13 @@ class BundleCheck {
   #edits = 0
   #entries = 0
   #bytes = 0
+  readonly #exporters: readonly Verifier[]
+  readonly #headerHash: Hash = createHash('sha256')
+  readonly #contentsHash: Hash = createHash('sha256')
 
-  constructor(policy: Policy) {
+  constructor(policy: Policy, exporters: readonly Verifier[]) {
     this.#policy = policy
+    this.#exporters = exporters
   }
 
   async run(source: ByteSource): Promise<BundleReport> {
@@ -76,6 +107,7 @@ class BundleCheck {
       if (end !== undefined) throw new AuditLogError('bundle_malformed', 'there is more after the end of the bundle')
       if (header === undefined) {
         header = parseHeader(line)
+        this.#headerHash.update(`${line}\n`)
         continue
       }
       const entry = this.#proof.length === 0 ? parseBundleEntry(line) : undefined
@@ -84,11 +116,13 @@ class BundleCheck {
       else if (hashes !== undefined) this.#takeHashes(hashes)
       else end = this.#endOf(line)
       if (this.#cut) break
+      if (end === undefined && this.#exporters.length > 0) this.#contentsHash.update(`${line}\n`)
     }
     if (header === undefined) throw new AuditLogError('bundle_malformed', 'the file is empty')
     const head = end === undefined ? undefined : await openOrFind(end.checkpoint, this.#policy, this.#findings)
     if (end === undefined) this.#findings.add('truncated', 'the bundle ends before its checkpoint')
     else if (head !== undefined) this.#checkAll(header, end, head)
+    const exported = end === undefined ? undefined : await this.#openExport(end)
     const { leaves, filter } = header
     return {
       ...this.#findings.report({
@@ -100,6 +134,31 @@ class BundleCheck {
       }),
       leaves,
       filter,
+      exported,
+    }
+  }
+
+  /** Who exported the bundle, if that is asked. */
+  async #openExport({ exporter, entries }: BundleEnd): Promise<BundleReport['exported']> {
+    if (this.#exporters.length === 0) return undefined
+    if (exporter === undefined) {
+      this.#findings.add('unsigned', 'nobody signed what was exported')
+      return undefined
+    }
+    try {
+      const signed = await openExport(exporter, this.#exporters)
+      const fits = [this.#headerHash, this.#contentsHash].map((hash) => hash.digest('base64'))
+      if (signed?.headerHash !== fits[0]) {
+        this.#findings.add('altered', 'the first line is not the one that the exporter signed')
+      } else if (signed?.contentsHash !== fits[1] || signed?.entries !== entries) {
+        this.#findings.add('altered', 'the entries, the proof or their number are not what the exporter signed')
+      } else return { by: signed.by, at: signed.exportedAt }
+      return undefined
+    } catch (error) {
+      if (!(error instanceof AuditLogError)) throw error
+      const verdict: Verdict = error.code === 'note_unverified' ? 'wrong_key' : 'signature_invalid'
+      this.#findings.add(verdict, `the exporter's signature cannot be trusted: ${error.message}`)
+      return undefined
     }
   }
 
@@ -128,8 +187,7 @@ class BundleCheck {
       return
     }
     this.#entries += 1
-    const buffer = Buffer.from(text)
-    const { fault, entry } = checkEntry({ buffer, start: 0, end: buffer.length }, true)
+    const { fault, entry } = checkEntry(rawOf(text), true)
     const content = JSON.parse(fault === null ? text : '{}') as Entry
     if (fault === null) {
       if (!isCanonical(text)) this.#findings.add('altered', 'the entry was written in another way', { leafIndex })
@@ -137,6 +195,13 @@ class BundleCheck {
       this.#leaves.push({ index: leafIndex, entryHash: content.entry_hash, context })
       const purge = readPurge(content, leafIndex)
       if (purge !== undefined) this.#purges.push(purge)
+      return
+    }
+    // What was hashed are bytes that are not canonical: nobody edited them, and two programs may read different values in them.
+    if (hashesInPlace(rawOf(text))) {
+      const hashed = text.slice(text.lastIndexOf(hashMember) + hashMember.length).slice(0, 64)
+      this.#leaves.push({ index: leafIndex, entryHash: hashed, context })
+      this.#findings.add('not_canonical', 'the entry is not canonical JSON', { leafIndex, seq: seqOfLine(text) })
       return
     }
     const stated =
@@ -213,4 +278,9 @@ class BundleCheck {
     }
     if (places.size < this.#leaves.length) this.#findings.add('entry_added', 'a leaf is there twice')
   }
+}
+
+function rawOf(text: string): RawEntry {
+  const buffer = Buffer.from(text)
+  return { buffer, start: 0, end: buffer.length }
 }

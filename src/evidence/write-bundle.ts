@@ -1,15 +1,17 @@
+import { createHash, hash } from 'node:crypto'
 import { canonicalize } from '../canonical/canonicalize.ts'
 import type { Entry } from '../canonical/entry.ts'
 import { type Database, type Executor, executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { EntryQuery, explainRead } from '../query/entry-query.ts'
-import { entryOfLine, readLeaves, readLeavesOf } from '../query/leaf-order.ts'
-import { checkName, quoteIdentifier } from '../schema/names.ts'
+import { type LogLeaf, readLeaves, readLeavesOf } from '../query/leaf-order.ts'
+import { checkName } from '../schema/names.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
 import { StoredTree } from '../sequencer/stored-tree.ts'
-import { type Policy, proveLeafSet, TileHashReader } from '../tlog/index.ts'
+import { type Policy, proveLeafSet, type Signer, TileHashReader } from '../tlog/index.ts'
 import {
   bundleFormat,
+  type BundleHeader,
   formatBundleEntry,
   formatEnd,
   formatHeader,
@@ -17,6 +19,7 @@ import {
   hashesPerLine,
   mostBundleEntries,
 } from './bundle-format.ts'
+import { signExport } from './bundle-signature.ts'
 import { purgeAction } from './purge-record.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
 
@@ -43,6 +46,11 @@ export interface WriteBundleOptions {
   readonly schema?: string | undefined
   /** Proves against the newest checkpoint that this policy trusts. Default is the newest, not verified. */
   readonly policy?: Policy | undefined
+  /**
+   * Signs what the checkpoint says nothing of: the range or filter, the entries and their number, and the time of the export.
+   * A signer of type `ed25519` with a key of the exporter's own, not the log's. Default is none.
+   */
+  readonly signer?: Signer | undefined
 }
 
 const pageEntries = 1000
@@ -70,7 +78,7 @@ export async function* writeBundle(
   const schema = checkName(options.schema ?? 'audit_log', '$.schema')
   requireSelection(selection)
   try {
-    yield* new BundleWriter(db, schema).write(selection, options.policy)
+    yield* new BundleWriter(db, schema).write(selection, options)
   } catch (error) {
     if (error instanceof AuditLogError && (error.code === 'tile_invalid' || error.code === 'tile_malformed')) {
       throw new AuditLogError('tree_damaged', 'the stored tree does not lead to its checkpoint', { cause: error })
@@ -92,22 +100,46 @@ class BundleWriter {
     this.#schema = schema
   }
 
-  async *write(selection: BundleSelection, policy: Policy | undefined): AsyncGenerator<string, void, undefined> {
+  async *write(
+    selection: BundleSelection,
+    { policy, signer }: WriteBundleOptions,
+  ): AsyncGenerator<string, void, undefined> {
     const checkpoint = await newestTrusted(new Checkpoints(this.#executor, this.#schema), policy)
     if (checkpoint === undefined) throw unknownCheckpoint()
+    const header = formatHeader(headerOf(selection, checkpoint.size))
+    yield header
+    const contents = createHash('sha256')
+    for await (const piece of this.#contents(selection, checkpoint)) {
+      if (signer !== undefined) contents.update(piece)
+      yield piece
+    }
+    const entries = this.#indexes.length
+    const exporter =
+      signer &&
+      (await signExport(
+        {
+          exportedAt: new Date().toISOString(),
+          entries,
+          headerHash: hash('sha256', header, 'base64'),
+          contentsHash: contents.digest('base64'),
+        },
+        signer,
+      ))
+    yield formatEnd({ entries, checkpoint: checkpoint.note, exporter })
+  }
+
+  /** What stands between the first and the last line. */
+  async *#contents(selection: BundleSelection, checkpoint: StoredCheckpoint): AsyncGenerator<string, void, undefined> {
     const { size } = checkpoint
-    if ('query' in selection) {
-      const filter = { ...selection.query.toJSON() } as Record<string, unknown>
-      yield formatHeader({ format: bundleFormat, tree_size: size, filter })
-      yield* this.#found(selection.query, size, false)
-    } else if ('seqs' in selection) {
-      yield formatHeader({ format: bundleFormat, tree_size: size, filter: { seq: selection.seqs } })
-      yield await this.#chosen(selection.seqs, size)
+    if ('query' in selection) yield* this.#found(selection.query, size, false)
+    else if ('seqs' in selection) {
+      const leaves = await readLeavesOf(this.#executor, this.#schema, selection.seqs)
+      yield this.#format(
+        leaves.filter(({ line, leafIndex }) => line !== null && leafIndex < size),
+        false,
+      )
     } else {
-      const { from, to = size } = selection
-      if (to > size || from > to) throw unknownCheckpoint()
-      yield formatHeader({ format: bundleFormat, tree_size: size, leaves: [from, to] })
-      yield* this.#range(from, to)
+      yield* this.#range(selection.from, selection.to ?? size)
       if (this.#absent > 0) {
         // Purged entries are recorded by later ones, which the verifier needs to see.
         yield* this.#found(EntryQuery.over(this.#db, this.#schema).action(purgeAction), size, true)
@@ -120,27 +152,9 @@ class BundleWriter {
     for (let at = from; at < to;) {
       const leaves = await readLeaves(this.#executor, this.#schema, at, Math.min(pageEntries, to - at))
       if (leaves.length === 0) throw new AuditLogError('tree_damaged', 'a leaf that the checkpoint covers is missing')
-      let lines = ''
-      for (const { leafIndex, line, entryHash } of leaves) {
-        this.#take(leafIndex)
-        if (line === null) this.#absent += 1
-        const text = line === null ? undefined : textOf(entryOfLine(line, entryHash))
-        lines += formatBundleEntry({ leafIndex, text, entryHash, context: false })
-      }
-      yield lines
+      yield this.#format(leaves, false)
       at += leaves.length
     }
-  }
-
-  async #chosen(seqs: readonly number[], size: number): Promise<string> {
-    let lines = ''
-    for (const { leafIndex, line, entryHash } of await readLeavesOf(this.#executor, this.#schema, seqs)) {
-      if (line === null || leafIndex >= size) continue
-      this.#take(leafIndex)
-      const text = textOf(entryOfLine(line, entryHash))
-      lines += formatBundleEntry({ leafIndex, text, entryHash: undefined, context: false })
-    }
-    return lines
   }
 
   async *#found(query: EntryQuery, size: number, context: boolean): AsyncGenerator<string, void, undefined> {
@@ -148,21 +162,33 @@ class BundleWriter {
     let pageQuery = query.order('oldest').limit(pageEntries)
     for (;;) {
       const { entries, nextCursor } = await pageQuery.page()
-      const leaves = await this.#leavesOf(entries)
-      let lines = ''
-      for (const entry of entries) {
-        const leafIndex = leaves.get(entry.seq)
-        if (leafIndex === undefined || leafIndex >= size || taken.has(leafIndex)) continue
-        this.#take(leafIndex)
-        lines += formatBundleEntry({ leafIndex, text: textOf(entry), entryHash: undefined, context })
-      }
+      const found = new Map(entries.map((entry) => [entry.seq, entry]))
+      const leaves = await readLeavesOf(this.#executor, this.#schema, [...found.keys()])
+      const lines = this.#format(
+        leaves.filter(({ leafIndex }) => leafIndex < size && !taken.has(leafIndex)),
+        context,
+        found,
+      )
       if (lines !== '') yield lines
       if (nextCursor === null) return
       pageQuery = pageQuery.after(nextCursor)
     }
   }
 
-  async *#prove({ size, rootHash, note }: StoredCheckpoint): AsyncGenerator<string, void, undefined> {
+  /** @param found entries that are there although their leaves do not lead to them */
+  #format(leaves: readonly LogLeaf[], context: boolean, found?: ReadonlyMap<number, Entry>): string {
+    let lines = ''
+    for (const { leafIndex, seq, line, entryHash } of leaves) {
+      this.#take(leafIndex)
+      const strayed = found?.get(seq)
+      if (line === null && strayed === undefined) this.#absent += 1
+      const text = line === null ? strayed && textOf(strayed) : withHash(line, entryHash)
+      lines += formatBundleEntry({ leafIndex, text, entryHash, context })
+    }
+    return lines
+  }
+
+  async *#prove({ size, rootHash }: StoredCheckpoint): AsyncGenerator<string, void, undefined> {
     const reader = new TileHashReader({ size, rootHash }, new StoredTree(this.#executor, this.#schema).readTiles)
     const hashes = await proveLeafSet(
       size,
@@ -171,7 +197,6 @@ class BundleWriter {
     )
     for (let at = 0; at < hashes.length; at += hashesPerLine)
       yield formatProofLine(hashes.slice(at, at + hashesPerLine))
-    yield formatEnd({ entries: this.#indexes.length, checkpoint: note })
   }
 
   #take(leafIndex: number): void {
@@ -183,14 +208,15 @@ class BundleWriter {
     }
     this.#indexes.push(leafIndex)
   }
+}
 
-  async #leavesOf(entries: readonly Entry[]): Promise<Map<number, number>> {
-    const rows = await this.#executor.run(
-      `select seq::text, leaf_index::text from ${quoteIdentifier(this.#schema)}.leaf where seq = any ($1::bigint[])`,
-      [`{${entries.map(({ seq }) => seq).join(',')}}`],
-    )
-    return new Map(rows.map((row) => [Number(row['seq']), Number(row['leaf_index'])]))
-  }
+function headerOf(selection: BundleSelection, size: number): BundleHeader {
+  const start = { format: bundleFormat, tree_size: size } as const
+  if ('query' in selection) return { ...start, filter: { ...selection.query.toJSON() } }
+  if ('seqs' in selection) return { ...start, filter: { seq: selection.seqs } }
+  const { from, to = size } = selection
+  if (to > size || from > to) throw unknownCheckpoint()
+  return { ...start, leaves: [from, to] }
 }
 
 function requireSelection(selection: BundleSelection): void {
@@ -214,6 +240,16 @@ function requireSelection(selection: BundleSelection): void {
       'expected leaf indexes from 0 to 2^53-1, the first one not after the last',
     )
   }
+}
+
+/**
+ * The line of an export: the hash preimage with `entry_hash` behind the details, byte for byte, whatever these are. In the
+ * strings behind them quotes are escaped, so the last place where the member `id` begins is the right one.
+ */
+function withHash(line: string, entryHash: string): string {
+  const at = line.lastIndexOf(',"id":"')
+  // A line feed can only be in an entry that was altered; the lines must stay lines.
+  return `${line.slice(0, at)},"entry_hash":"${entryHash}"${line.slice(at)}`.replaceAll('\n', ' ')
 }
 
 // An entry that was altered to something that has no canonical form is exported as it can be read; it will not verify.

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import {
   AuditLogger,
   findEntryFault,
+  type VerificationReport,
   verifyArchive,
   verifyBundle,
   verifyLog,
@@ -74,22 +75,82 @@ describe('details that only claim to be canonical', () => {
     }
   })
 
-  it('put the blame on the entries of that writer alone where only canonical entries can stand', async () => {
-    const pieces: Buffer[] = []
-    for await (const piece of writeBundle(reader, { from: 0 })) pieces.push(Buffer.from(piece))
-    const { findings } = await verifyBundle(pieces, { policy })
+  it('are named as what they are, and those of that writer alone, where canonical form is asked for', async () => {
     const { rows } = await log.admin.query<{ leaf: number }>(
-      `select leaf_index::integer as leaf from audit_log.leaf join audit_log.entry using (seq, timestamp) where action = 'a.poison'`,
+      `select leaf_index::integer as leaf from audit_log.leaf_anomaly where reason = 'not_canonical'`,
     )
-    const lying = new Set(rows.map(({ leaf }) => leaf))
-    expect(findings.length).toBeGreaterThan(0)
-    expect(findings.filter(({ leafIndex }) => !lying.has(leafIndex ?? -1))).toEqual([])
+    const lying = rows.map(({ leaf }) => leaf).sort((a, b) => a - b)
+    expect(lying.length).toBeGreaterThan(10)
+    const named = ({ verdict, findings }: VerificationReport): unknown => ({
+      verdict,
+      leaves: findings.map((finding) => (finding.verdict === 'not_canonical' ? finding.leafIndex : finding)),
+    })
+    const directory = await mkdtemp(join(tmpdir(), 'audit-log-poison-'))
+    try {
+      await writeArchive(reader, directory)
+      expect(named(await verifyArchive(directory, { policy, canonical: true }))).toEqual({
+        verdict: 'not_canonical',
+        leaves: lying,
+      })
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+    const expected = { verdict: 'not_canonical', leaves: lying }
+    expect(named(await verifyLog(reader, { policy, canonical: true }))).toEqual(expected)
+    for (const selection of [{ from: 0 }, { query: query() }]) {
+      const pieces: Buffer[] = []
+      for await (const piece of writeBundle(reader, selection)) pieces.push(Buffer.from(piece))
+      expect(named(await verifyBundle(pieces, { policy }))).toEqual(expected)
+    }
   })
 
   it('are named by who asks for canonical form', async () => {
     const { entries } = await query().action('a.poison').limit(1000).page()
     expect(entries.filter((entry) => findEntryFault(entry) !== null).length).toBeGreaterThan(0)
   })
+})
+
+it('details that a superuser nested 32,000 levels deep stop neither sequencer, archive, bundle nor verifiers', async () => {
+  const deep = await sequencedLog()
+  await deep.write(1)
+  const [{ seq } = { seq: 0 }] = (await deep.admin.query<{ seq: number }>('select seq::integer from audit_log.entry'))
+    .rows
+  const superuser = await deep.connect()
+  await superuser.query(`set max_stack_depth = '7MB'`)
+  await superuser.query(`do $$ declare part regclass; begin
+    for part in select 'audit_log.entry'::regclass union all select inhrelid from pg_inherits where inhparent = 'audit_log.entry'::regclass loop
+      execute format('alter table %s disable trigger all', part);
+    end loop;
+  end $$`)
+  await superuser.query('update audit_log.entry set details = $1, canonical = true', [
+    `{"a":${'['.repeat(32_000)}${']'.repeat(32_000)}}`,
+  ])
+  await superuser.query(
+    `update audit_log.entry set entry_hash = sha256(convert_to(audit_log.entry_line(entry), 'UTF8'))`,
+  )
+  await superuser.end()
+  const sequencer = await deep.sequencer()
+  await sequencer.run()
+  expect(sequencer.status()).toMatchObject({ state: 'active', treeSize: 1 })
+  await sequencer.stop()
+  const own = { policy: trustLogs([deep.key.verifierKey]), canonical: true }
+  const pool = deep.pool(deep.reader.url)
+  const everything = new AuditLogger({ db: pool }).query()
+  expect((await everything.linePage()).entries).toBe(1)
+  expect((await everything.page()).entries).toMatchObject([{ seq }])
+  expect((await verifyLog(pool, own)).verdict).toBe('not_canonical')
+  const directory = await mkdtemp(join(tmpdir(), 'audit-log-poison-'))
+  try {
+    await writeArchive(pool, directory)
+    expect((await verifyArchive(directory, own)).verdict).toBe('not_canonical')
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+  for (const selection of [{ from: 0 }, { query: everything }]) {
+    const pieces: Buffer[] = []
+    for await (const piece of writeBundle(pool, selection)) pieces.push(Buffer.from(piece))
+    expect((await verifyBundle(pieces, own)).verdict).toBe('not_canonical')
+  }
 })
 
 describe('bytes that are no text', () => {

@@ -47,6 +47,32 @@ it('archives, proves and exports, and verifies each of them by what it holds', a
   })
 })
 
+it('signs a bundle with the key of its exporter, which verification can demand', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const [keyFile, bundle, plain] = ['exports.key', 'a.bundle', 'b.bundle'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ]
+    const made = await cli(['key', '--name', 'soc.example/exports', '--out', keyFile])
+    const exporter = ['--exporter', made.stdout.trim()]
+    const filter = ['--user', 'alice', ...database]
+    expect(await cli(['export', '-o', bundle, '--exporter-key', keyFile, ...filter])).toMatchObject({ code: 0 })
+    expect(await cli(['export', '-o', plain, ...filter])).toMatchObject({ code: 0 })
+    const verified = await cli(['verify', bundle, ...key, ...exporter])
+    expect(verified).toMatchObject({ code: 0, stderr: '' })
+    expect(verified.stdout).toContain('exported by soc.example/exports at 20')
+    const unsigned = await cli(['verify', plain, ...key, ...exporter])
+    expect(unsigned.code).toBe(1)
+    expect(unsigned.stdout).toContain('UNSIGNED')
+    expect(await cli(['verify', directory, ...key, ...exporter])).toMatchObject({ code: 2 })
+    writeFileSync(bundle, readFileSync(bundle, 'utf8').replace('"user":["alice"]', '"user":["bob"]'))
+    const altered = await cli(['verify', bundle, ...key, ...exporter])
+    expect(altered.code).toBe(1)
+    expect(altered.stdout).toContain('the first line is not the one that the exporter signed')
+  })
+})
+
 it('proves that the log only grew, and verifies that against the older checkpoint', async () => {
   await inTemporaryDirectory(async (directory) => {
     const [archive, growth] = [join(directory, 'archive'), join(directory, 'growth')]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type BundleReport, verifyBundle } from '../../../src/evidence/verify-bundle.ts'
 import { type BundleSelection, writeBundle } from '../../../src/evidence/write-bundle.ts'
-import { generateKey, trustLogs } from '../../../src/tlog/index.ts'
+import { createSigner, generateKey, trustLogs } from '../../../src/tlog/index.ts'
 import { codeOfAsync } from '../../support/error-code.ts'
 import { sequencedLog } from '../../support/sequenced-log.ts'
 
@@ -183,6 +183,92 @@ describe('a bundle of which', () => {
     const text = await bundle({ from: 0, to: 2 })
     const report = await verify(text.replace('"leaves":[0,2]', '"leaves":[0,9007199254740991]'))
     expect(report.verdict).toBe('entry_missing')
+  })
+})
+
+describe('a bundle that its exporter signed', async () => {
+  const exporter = await generateKey('alice.example.com/exports')
+  const signed = async (selection: BundleSelection): Promise<string> => {
+    let text = ''
+    const signer = await createSigner(exporter.signerKey)
+    for await (const piece of writeBundle(log.appPool, selection, { signer })) text += piece
+    return text
+  }
+  const check = (text: string | Uint8Array, key = exporter.verifierKey): Promise<BundleReport> =>
+    verifyBundle([text], { policy, exporters: [key] })
+
+  it('names who exported it and when', async () => {
+    const query = log.audit.query().user('user-1')
+    for (const text of await Promise.all([signed({ from: 3, to: 9 }), signed({ query }), signed({ seqs: [1, 5] })])) {
+      expect(await check(text)).toMatchObject({
+        verdict: 'intact',
+        exported: { by: 'alice.example.com/exports', at: expect.stringMatching(/^20.*Z$/) as string },
+      })
+      // Who does not ask for the exporter is not told of one.
+      expect(await verify(text)).toMatchObject({ verdict: 'intact', exported: undefined })
+    }
+  })
+
+  it('has no byte in its first line that can be changed', async () => {
+    const text = Buffer.from(await signed({ query: log.audit.query().user('user-1') }))
+    const header = text.indexOf(10)
+    let refused = 0
+    for (let at = 0; at <= header; at += 1) {
+      for (let bit = 0; bit < 8; bit += 1) {
+        const changed = Buffer.from(text)
+        changed[at]! ^= 1 << bit
+        const verdict = await check(changed).then(
+          (report) => (report.ok ? 'ok' : report.verdict),
+          (error: { code: string }) => error.code,
+        )
+        expect(['altered', 'bundle_malformed', 'truncated']).toContain(verdict)
+        refused += verdict === 'altered' ? 1 : 0
+      }
+    }
+    // Most of it is the filter, which nothing else proves.
+    expect(refused).toBeGreaterThan(50)
+  })
+
+  it.each<[string, string, string | undefined, (text: string) => string]>([
+    ['nobody signed', 'unsigned', 'nobody signed', (text) => text.replace(/,"exporter":".*"\}/, '}')],
+    ['the filter is another', 'altered', 'the first line', (text) => text.replace('["user-1"]', '["user-2"]')],
+    [
+      'an entry was left out, with a proof of the rest',
+      'altered',
+      'the entries',
+      (text) => text.replace('"entries":14', '"entries":13'),
+    ],
+    [
+      'the time is another',
+      'signature_invalid',
+      undefined,
+      (text) => text.replace(/bundle\/1\\n20../, 'bundle/1\\n1999'),
+    ],
+    ['the statement is none', 'signature_invalid', undefined, (text) => text.replace(/"exporter":"/, '$&x\\u0000')],
+  ])('%s: %s', async (_, verdict, message, attack) => {
+    const text = await signed({ query: log.audit.query().user('user-1') })
+    const report = await check(attack(text))
+    expect(report).toMatchObject({ ok: false, exported: undefined })
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({ verdict, message: expect.stringContaining(message ?? 'exporter') as string }),
+    )
+  })
+
+  it('is not intact when entries were exchanged for others that the log has too', async () => {
+    const [one, other] = [await signed({ seqs: [7] }), await bundle({ seqs: [8] })]
+    const [header, , , end] = one.split('\n')
+    const [, ...rest] = other.split('\n')
+    const forged = `${[header, ...rest.slice(0, -2), end].join('\n')}\n`
+    expect(await verify(forged)).toMatchObject({ verdict: 'intact' })
+    expect(await check(forged)).toMatchObject({ verdict: 'altered' })
+  })
+
+  it("with another key is wrong_key, and with the log's own too", async () => {
+    const text = await signed({ from: 0, to: 3 })
+    const { verifierKey } = await generateKey('alice.example.com/exports')
+    expect(await check(text, verifierKey)).toMatchObject({ verdict: 'wrong_key', ok: false, exported: undefined })
+    expect(await check(text, log.verifierKey)).toMatchObject({ verdict: 'wrong_key' })
+    expect(await codeOfAsync(check(text, 'no key'))).toBe('key_malformed')
   })
 })
 
