@@ -51,19 +51,23 @@ async function readFound(
   values: readonly unknown[],
 ): Promise<LogLeaf[]> {
   const quoted = quoteIdentifier(schema)
+  // Entry by entry, because each then lies in one partition; a plan that joins them all at once reads every partition, and
+  // with `limit 1`, because the plan's cost is counted for all partitions and a high one makes PostgreSQL compile it.
   const rows = await executor.run(
-    `select leaf.leaf_index::text, leaf.seq::text, encode(leaf.entry_hash, 'hex') as entry_hash,
-       ${quoted}.entry_line(entry) as line, entry.seq is null as gone
+    `select leaf.leaf_index::text, leaf.seq::text, encode(leaf.entry_hash, 'hex') as entry_hash, entry.line
      from (${found}) as leaf
-     left join ${quoted}.entry on entry.timestamp = leaf.timestamp and entry.seq = leaf.seq
+     left join lateral (
+       select ${quoted}.entry_line(entry) as line from ${quoted}.entry
+       where entry.timestamp = leaf.timestamp and entry.seq = leaf.seq limit 1
+     ) as entry on true
      order by leaf.leaf_index`,
     values,
   )
-  return rows.map((row) => ({
-    leafIndex: Number(row['leaf_index']),
-    seq: Number(row['seq']),
-    entryHash: String(row['entry_hash']),
-    line: row['gone'] === true ? null : String(row['line']),
+  return rows.map(({ leaf_index: leafIndex, seq, entry_hash: entryHash, line }) => ({
+    leafIndex: Number(leafIndex),
+    seq: Number(seq),
+    entryHash: String(entryHash),
+    line: typeof line === 'string' ? line : null,
   }))
 }
 
