@@ -1,19 +1,26 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { entryOfLine } from '../src/query/leaf-order.ts'
 import { forwardedMany } from '../test/support/forwarded.ts'
 import { systemClock } from '../src/sinks/clock.ts'
 import { Delivery } from '../src/sinks/delivery.ts'
 import { ElasticSink } from '../src/sinks/elastic.ts'
 import { HttpClient } from '../src/sinks/http-client.ts'
+import { LeafEntry } from '../src/sinks/leaf-entry.ts'
 import type { EncodedEvent, Sink } from '../src/sinks/sink.ts'
 import { SplunkSink } from '../src/sinks/splunk.ts'
-import { compare } from './support.ts'
+import { Forwarder } from '../src/sinks/forwarder.ts'
+import { fillLog } from './fill.ts'
+import { compare, startBench } from './support.ts'
 
-// How fast entries drain into a receiver on this host, next to the bare HTTP client posting bodies that were prepared beforehand; what encoding costs next to JSON.stringify; and what memory a stopped sink takes with a backlog.
+// How fast entries drain from PostgreSQL, and from memory, into a receiver on this host, next to the bare HTTP client posting bodies that were prepared beforehand; what CPU that takes; and what memory a stopped sink takes with a backlog. What encoders cost: bench/encoders.ts.
 
 const total = Number(process.env['BENCH_ENTRIES'] ?? 50_000)
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5)
+const server = await startBench()
+const db = server.pool(2)
+await fillLog(db, 'audit_log', total)
 const items = forwardedMany(1000, (index) => ({
   details: { number: index, browser: 'Mozilla/5.0 (X11; Linux x86_64)', duration_ms: 17 },
 }))
@@ -41,10 +48,9 @@ async function drain(sink: Sink): Promise<number> {
       // As when it is read from the database: the line is parsed.
       return Promise.resolve(
         Array.from({ length: count }, (_, offset) => {
-          const { entry, line, kind, previousEntryHash } = item(leafIndex + offset)
-          const parsed = entryOfLine(line, entry.entry_hash)
+          const { line, entryHash, previousEntryHash } = item(leafIndex + offset)
           return {
-            item: { kind, leafIndex: leafIndex + offset, line, entry: parsed, previousEntryHash },
+            item: new LeafEntry(leafIndex + offset, line, entryHash, previousEntryHash),
             after: { leafIndex: leafIndex + offset + 1, checkpointSize: 0 },
           }
         }),
@@ -62,6 +68,29 @@ async function drain(sink: Sink): Promise<number> {
   }).run(ending.signal)
   await sink.close()
   return total
+}
+
+let forwarders = 0
+/** The forwarder itself: reads leaves from the database, and writes its position there. */
+async function forward(sink: Sink): Promise<number> {
+  forwarders += 1
+  const forwarder = new Forwarder({ db, name: `bench-${forwarders}`, sink })
+  forwarder.start()
+  while (forwarder.status().nextLeafIndex < total) await sleep(5)
+  await forwarder.stop()
+  return total
+}
+
+/** Microseconds of CPU that a process of this host has used; hundredths of a second is how fine it is told. */
+function cpuOf(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+async function serverCpu(): Promise<ReadonlyMap<number, number>> {
+  const { rows } = await db.query<{ pid: number }>(
+    `select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'`,
+  )
+  return new Map(rows.map(({ pid }) => [pid, cpuOf(pid)]))
 }
 
 for (const [name, make] of Object.entries(sinks)) {
@@ -97,27 +126,26 @@ for (const [name, make] of Object.entries(sinks)) {
     client.close()
     return total
   }
-  await compare(`${name}: draining ${total} entries against posting prepared bodies`, 3, {
+  const variants = {
     'the bare HTTP client with prepared bodies': bare,
-    'read, parse, encode, send, commit': () => drain(make()),
-  })
-  // What does not depend on how busy the host is.
-  for (const [variant, run] of Object.entries({ 'bare client': bare, draining: () => drain(make()) })) {
-    const start = process.cpuUsage()
-    await run()
-    const { user, system } = process.cpuUsage(start)
-    console.log(`  ${variant.padEnd(58)} ${((user + system) / total).toFixed(1)} us of CPU an entry in this process`)
+    'from memory: parse, encode, send': () => drain(make()),
+    'from PostgreSQL: read, parse, encode, send, commit': () => forward(make()),
   }
-  await compare(`${name}: encoding an entry`, 5, {
-    'JSON.stringify of it': () => {
-      for (let index = 0; index < 20_000; index += 1) Buffer.from(JSON.stringify(item(index).entry))
-      return Promise.resolve(20_000)
-    },
-    'encode()': () => {
-      for (let index = 0; index < 20_000; index += 1) encoder.encode(item(index))
-      return Promise.resolve(20_000)
-    },
-  })
+  await compare(`${name}: draining ${total} entries against posting prepared bodies`, rounds, variants)
+  console.log('  Microseconds of CPU an entry, least of the rounds: this process, PostgreSQL, the receiver')
+  for (const [variant, run] of Object.entries(variants)) {
+    const costs: number[][] = []
+    for (let round = 0; round < rounds; round += 1) {
+      const [start, database, receiving] = [process.cpuUsage(), await serverCpu(), cpuOf(receiver.pid)]
+      await run()
+      const { user, system } = process.cpuUsage(start)
+      let queries = 0
+      for (const [pid, micros] of await serverCpu()) queries += micros - (database.get(pid) ?? 0)
+      costs.push([user + system, queries, cpuOf(receiver.pid) - receiving])
+    }
+    const least = [0, 1, 2].map((part) => Math.min(...costs.map((cost) => cost[part] ?? 0)) / total)
+    console.log(`  ${variant.padEnd(58)} ${least.map((cost) => cost.toFixed(1)).join(', ')}`)
+  }
 }
 receiver.stdin.end()
 
@@ -152,3 +180,4 @@ console.log(
 )
 ending.abort()
 await running
+await server.stop()

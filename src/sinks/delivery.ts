@@ -2,6 +2,7 @@ import { observe, type Telemetry } from '../telemetry/telemetry.ts'
 import { backoffMs, type Clock } from './clock.ts'
 import { Confirmations } from './confirmations.ts'
 import { Gate } from './gate.ts'
+import { idOf } from './item-text.ts'
 import type { LogItem } from './log-item.ts'
 import type { Position, Progress, SourceItem } from './progress.ts'
 import { settle } from './settle.ts'
@@ -23,7 +24,7 @@ export interface DeliveryOptions {
   readonly clock: Clock
   /** How often to look for new items when there are none, in milliseconds. */
   readonly intervalMs: number
-  /** Encoded bytes to hold at most; one chunk may go over it. */
+  /** Encoded bytes to hold at most; two chunks that are read may go over it. */
   readonly maxBufferedBytes: number
   /** How long to wait for what is under way when it is stopped, in milliseconds. */
   readonly stopTimeoutMs: number
@@ -63,6 +64,8 @@ export class Delivery {
   readonly #window = new Window()
   readonly #gate: Gate
   readonly #confirmations: Confirmations
+  /** What was read last. */
+  #unencoded: readonly SourceItem[] = []
   /** Behind the last item that was read. */
   #read: Position
   #committed: Position
@@ -124,8 +127,12 @@ export class Delivery {
     signal.addEventListener('abort', ring)
     try {
       while (!signal.aborted && this.#lost === undefined) {
-        this.#startSending()
+        const items = this.#unencoded
+        this.#unencoded = []
+        // The database looks for the next while these are encoded.
         this.#startReading()
+        this.#add(items)
+        this.#startSending()
         this.#startConfirming()
         this.#startCommitting()
         this.#options.onChange?.()
@@ -159,14 +166,17 @@ export class Delivery {
   async #readChunk(): Promise<void> {
     const { clock, intervalMs, read } = this.#options
     try {
-      const items = await read(this.#read)
-      for (const item of items) this.#window.add(this.#slotOf(item))
-      this.#read = items.at(-1)?.after ?? this.#read
-      if (items.length === 0) this.#readNotBefore = clock.now() + intervalMs
+      this.#unencoded = await read(this.#read)
+      this.#read = this.#unencoded.at(-1)?.after ?? this.#read
+      if (this.#unencoded.length === 0) this.#readNotBefore = clock.now() + intervalMs
       this.#databaseWorks()
     } catch (error) {
       this.#readNotBefore = clock.now() + this.#databaseFails(error)
     }
+  }
+
+  #add(items: readonly SourceItem[]): void {
+    for (const item of items) this.#window.add(this.#slotOf(item))
   }
 
   #slotOf({ item, after }: SourceItem): Slot {
@@ -188,7 +198,7 @@ export class Delivery {
     this.counters.rejected += 1
     const { code, reason } = encoded
     return slotOf(after, leafIndex, undefined, {
-      item: item.kind === 'entry' ? item.entry.id : item.id,
+      item: identityOf(item),
       firstLeafIndex: leafIndex,
       lastLeafIndex: leafIndex,
       kind: 'rejected',
@@ -348,8 +358,17 @@ export class Delivery {
 
 /** Batches to have ready behind those that are under way. */
 const batchesAhead = 2
-/** Items to hold at most; one chunk may go over it. */
+/** Items to hold at most; two chunks may go over it. */
 const maximumItems = 50_000
+
+/** Whose row was altered so that it is no JSON has no id that can be told. */
+function identityOf(item: LogItem): string {
+  try {
+    return idOf(item)
+  } catch {
+    return item.kind === 'entry' ? `leaf-${item.leafIndex}` : item.kind
+  }
+}
 
 const brokenSink = (error: unknown): SendResult => ({
   outcomes: [],

@@ -1,4 +1,3 @@
-import type { Outcome } from '../canonical/entry.ts'
 import { type ActionVerb, verbOf } from './action-verb.ts'
 import { remembering } from './remembering.ts'
 
@@ -60,18 +59,18 @@ const typeOfVerb: Readonly<Record<ActionVerb, string>> = {
  * `event.category` and `event.type` of the Elastic Common Schema, as members of a JSON object, for an action, from its words.
  * Only combinations that ECS allows; an action that says nothing known is a call of the product's interface.
  */
-export function formatEcsCategory(action: string, outcome: Outcome): string {
-  return (outcome === 'denied' ? ofDenied : ofOthers)(action)
+export function formatEcsCategory(action: string, outcome: string): string {
+  return (outcome === '"denied"' ? ofDenied : ofOthers)(action)
 }
 
 const ofDenied = remembering((action) => findCategory(action, true))
 const ofOthers = remembering((action) => findCategory(action, false))
 
 function findCategory(action: string, denied: boolean): string {
-  const words = action.split(/[._-]/)
+  const words = (JSON.parse(action) as string).split(/[._-]/)
   const places = words.flatMap((word) => familyOfWord.get(word) ?? [])
   const family = families[Math.min(...places)] ?? api
-  const verb = typeOfVerb[verbOf(action)]
+  const verb = typeOfVerb[verbOf(words.join('.'))]
   const types = [family.types.includes(verb) ? verb : 'info']
   if (family.category === 'iam') types.push(words.some((word) => word.startsWith('group')) ? 'group' : 'user')
   if (denied && family.types.includes('denied')) types.push('denied')

@@ -1,9 +1,8 @@
 import type { JsonObject, JsonValue } from '../canonical/canonicalize.ts'
-import type { Entry } from '../canonical/entry.ts'
 import { formatEcsCategory } from './ecs-category.ts'
-import { detailsText } from './item-text.ts'
-import { member, objectMember } from './json-text.ts'
-import type { ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
+import type { EntryText } from './entry-text.ts'
+import { member, objectMember, textMember } from './json-text.ts'
+import type { ForwardedEntry, ForwardedNotice } from './log-item.ts'
 
 /** `data_stream.*` of a document, which Elasticsearch compares with the name of the data stream. */
 export interface DataStreamName {
@@ -12,62 +11,66 @@ export interface DataStreamName {
   readonly namespace: string
 }
 
-/** Makes documents of the Elastic Common Schema, as JSON. Absent values are left out, as ECS wants. */
-export function documentFormatter(stream: DataStreamName): (item: LogItem) => string {
-  const constant: Constant = {
-    start: `"ecs":{"version":"8.17.0"},"data_stream":${JSON.stringify(stream)}`,
-    event: `"dataset":"${stream.dataset}","module":"entraguard"`,
-  }
-  return (item) => (item.kind === 'entry' ? entryDocument(item, constant) : noticeDocument(item, constant))
-}
-
-/** What all documents of a stream have in common. */
-interface Constant {
+/** What all documents of a stream have in common, as members of JSON objects. */
+export interface DocumentConstants {
   readonly start: string
   readonly event: string
 }
 
-function entryDocument(item: ForwardedEntry, constant: Constant): string {
-  const { entry, leafIndex, previousEntryHash } = item
-  const affected = entry.target?.startsWith('user:') === true ? entry.target.slice(5) : ''
-  const target = affected === '' ? null : affected
-  const user = member('id', entry.user_id) + objectMember('target', member('id', target))
+/** The constants of a stream. */
+export function documentConstants(stream: DataStreamName): DocumentConstants {
+  return {
+    start: `"ecs":{"version":"8.17.0"},"data_stream":${JSON.stringify(stream)}`,
+    event: `"dataset":"${stream.dataset}","module":"entraguard"`,
+  }
+}
+
+/** An entry as a document of the Elastic Common Schema, as JSON. Absent values are left out, as ECS wants. */
+export function formatEntryDocument(item: ForwardedEntry, text: EntryText, constant: DocumentConstants): string {
+  const { leafIndex, previousEntryHash } = item
+  const isUser = text.target.startsWith('"user:') && text.target !== '"user:"'
+  const affected = isUser ? `"${text.target.slice(6)}` : 'null'
   return (
-    `{"@timestamp":"${entry.timestamp}",${constant.start}` +
-    `,"event":${eventFields(item, constant)}${objectMember('user', user)}` +
-    (entry.source_ip === null ? '' : sourceField(entry.source_ip)) +
-    objectMember('organization', member('id', entry.tenant_id)) +
-    `,"related":${relatedFields(entry, target)},"audit_log":{"leaf_index":${leafIndex}` +
-    `${member('previous_entry_hash', previousEntryHash)}${member('outcome', entry.outcome)}` +
-    `${member('target', entry.target)}${member('recorded_by', entry.recorded_by)}` +
+    `{"@timestamp":${text.timestamp},${constant.start},"event":${eventFields(item, text, constant)}` +
+    objectMember('user', textMember('id', text.user_id) + objectMember('target', textMember('id', affected))) +
+    sourceField(text.source_ip) +
+    objectMember('organization', textMember('id', text.tenant_id)) +
+    `,"related":${relatedFields(item, text, affected)},"audit_log":{"leaf_index":${leafIndex}` +
+    `${member('previous_entry_hash', previousEntryHash)},"outcome":${text.outcome}` +
+    `${textMember('target', text.target)},"recorded_by":${text.recorded_by}` +
     // Names that Elasticsearch has no fields for; event.original has all of it.
-    `${hasFieldNames(entry.details) ? `,"details":${detailsText(item)}` : ''}}}`
+    `${hasFieldNames(text.details) ? `,"details":${text.details}` : ''}}}`
   )
 }
 
-function eventFields({ entry, line }: ForwardedEntry, constant: Constant): string {
-  // ECS knows success, failure and unknown; that it was denied says event.type.
-  const outcome = entry.outcome === 'success' ? 'success' : 'failure'
+function eventFields({ line, entryHash }: ForwardedEntry, text: EntryText, constant: DocumentConstants): string {
   return (
-    `{"kind":"event",${formatEcsCategory(entry.action, entry.outcome)}` +
-    `,"action":${JSON.stringify(entry.action)},"outcome":"${outcome}","id":"${entry.id}","sequence":${entry.seq}` +
-    `,"hash":"${entry.entry_hash}",${constant.event}` +
+    `{"kind":"event",${formatEcsCategory(text.action, text.outcome)},"action":${text.action}` +
+    // ECS knows success, failure and unknown; that it was denied says event.type.
+    `,"outcome":${text.outcome === '"success"' ? '"success"' : '"failure"'},"id":${text.id},"sequence":${text.seq}` +
+    `,"hash":"${entryHash}",${constant.event}` +
     // The hash preimage, so that the copy can be verified whatever the mapping makes of the rest.
     `,"original":${JSON.stringify(line)}}`
   )
 }
 
 function relatedFields(
-  { user_id: user, source_ip: address, entry_hash: hash }: Entry,
-  affected: string | null,
+  { entryHash }: ForwardedEntry,
+  { user_id: user, source_ip: address }: EntryText,
+  affected: string,
 ): string {
-  const users = [user, affected].filter((name) => name !== null)
-  const userField = users.length === 0 ? '' : `"user":${JSON.stringify(users)},`
-  const addressField = address !== null && isAddress(address) ? `"ip":["${address}"],` : ''
-  return `{${userField}${addressField}"hash":["${hash}"]}`
+  const users = user === 'null' ? affected : affected === 'null' ? user : `${user},${affected}`
+  return (
+    `{${users === 'null' ? '' : `"user":[${users}],`}${isAddress(address) ? `"ip":[${address}],` : ''}` +
+    `"hash":["${entryHash}"]}`
+  )
 }
 
-function noticeDocument({ id, timestamp, action, details, kind }: ForwardedNotice, constant: Constant): string {
+/** A notice as such a document. */
+export function formatNoticeDocument(
+  { id, timestamp, action, details, kind }: ForwardedNotice,
+  constant: DocumentConstants,
+): string {
   return (
     `{"@timestamp":"${timestamp}",${constant.start},"event":{"kind":"event","category":["configuration"],"type":["info"]` +
     `,"action":"${action}","outcome":"success","id":${JSON.stringify(id)},${constant.event}}` +
@@ -77,16 +80,21 @@ function noticeDocument({ id, timestamp, action, details, kind }: ForwardedNotic
 
 // A value that Elasticsearch cannot parse as an address would cost the whole document.
 const sourceField = (address: string): string =>
-  `,"source":{${isAddress(address) ? `"ip":"${address}",` : ''}"address":${JSON.stringify(address)}}`
+  address === 'null' ? '' : `,"source":{${isAddress(address) ? `"ip":${address},` : ''}"address":${address}}`
 
 const isAddress = (text: string): boolean =>
-  /^(\d{1,3}\.){3}\d{1,3}$/.test(text) || (/^[0-9a-f:.]+$/.test(text) && text.includes(':'))
+  /^"(\d{1,3}\.){3}\d{1,3}"$/.test(text) || (/^"[0-9a-f:.]+"$/.test(text) && text.includes(':'))
 
-/** Whether all member names can be names in a flattened field: not empty, without NUL. */
-function hasFieldNames(value: JsonValue): boolean {
+/** Whether all member names of a JSON text can be names in a flattened field: not empty, without NUL. */
+function hasFieldNames(details: string): boolean {
+  // Seldom, so that it is worth finding out exactly only where it may be.
+  return !/"(?:\s|\\[fnrt]|\\u000b)*":|\\u0000/.test(details) || haveFieldNames(JSON.parse(details) as JsonValue)
+}
+
+function haveFieldNames(value: JsonValue): boolean {
   if (typeof value !== 'object' || value === null) return true
-  if (Array.isArray(value)) return value.every(hasFieldNames)
+  if (Array.isArray(value)) return value.every(haveFieldNames)
   return Object.entries(value as JsonObject).every(
-    ([name, member]) => name.trim() !== '' && !name.includes('\0') && hasFieldNames(member),
+    ([name, member]) => name.trim() !== '' && !name.includes('\0') && haveFieldNames(member),
   )
 }

@@ -38,14 +38,15 @@ const severity: Readonly<Record<Control['kind'], number>> = { continue: 0, isola
 
 function judge(item: BulkItem): readonly [Outcome, Control?] {
   const { status, type } = item
-  const code = type === '' ? `elastic_${status}` : type
-  const detail = `Elasticsearch says: ${item.reason === '' ? code : item.reason} (status ${status})`
   if (status === 200 || status === 201) {
-    if (item.failureStore !== 'used') return [{ kind: 'delivered' }]
+    if (item.failureStore !== 'used') return [delivered]
     const reason = `Elasticsearch put the document into the failure store ${quoteReply(item.index)}`
     return [{ kind: 'quarantined', code: 'failure_store', reason }]
   }
   if (status === 409) return [{ kind: 'duplicate' }]
+  const code = type === '' ? `elastic_${status}` : type
+  const reason = withoutValues(item.reason)
+  const detail = `Elasticsearch says: ${reason === '' ? code : reason} (status ${status})`
   const retry: Outcome = { kind: 'retry', code, ambiguous: status >= 500 }
   // The disk is full above the flood stage; it takes somebody, or time, to free it.
   const blocked = type === 'cluster_block_exception'
@@ -56,6 +57,8 @@ function judge(item: BulkItem): readonly [Outcome, Control?] {
   if (status === 403 || status === 404) return [retry, { kind: 'pause', cause: 'config', code, detail }]
   return [{ kind: 'rejected', code, reason: detail }]
 }
+
+const delivered: Outcome = { kind: 'delivered' }
 
 /** A document in the failure store has another id. */
 const fits = ({ id, failureStore }: BulkItem, expected: string | undefined): boolean =>
@@ -84,7 +87,7 @@ function parseItem(value: unknown): BulkItem | undefined {
     index: textOf(item['_index']),
     failureStore: typeof item['failure_store'] === 'string' ? item['failure_store'] : undefined,
     type: textOf(error['type']),
-    reason: withoutValues(textOf(error['reason'])),
+    reason: textOf(error['reason']),
   }
 }
 

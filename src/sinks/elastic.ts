@@ -1,5 +1,12 @@
-import { type DataStreamName, documentFormatter } from './elastic-document.ts'
+import {
+  type DataStreamName,
+  documentConstants,
+  type DocumentConstants,
+  formatEntryDocument,
+  formatNoticeDocument,
+} from './elastic-document.ts'
 import { resultOfBulk, withoutValues } from './elastic-reply.ts'
+import { textOf } from './entry-text.ts'
 import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { resultOfFailure, resultOfStatus } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
@@ -47,7 +54,7 @@ export class ElasticSink implements Sink {
   readonly #http: HttpClient
   readonly #authorization: string
   readonly #stream: DataStreamName
-  readonly #format: (item: LogItem) => string
+  readonly #constants: DocumentConstants
   readonly #index: string | undefined
   readonly #verifyConflicts: boolean
 
@@ -63,7 +70,7 @@ export class ElasticSink implements Sink {
       throw invalidOption('lower case words', 'target.dataStream.namespace')
     }
     this.#stream = { type: 'logs', dataset, namespace }
-    this.#format = documentFormatter(this.#stream)
+    this.#constants = documentConstants(this.#stream)
     this.#index = 'index' in target ? target.index : undefined
     if (this.#index !== undefined && !/^[a-z0-9][a-z0-9_.-]{0,99}$/.test(this.#index)) {
       throw invalidOption('a lower case name', 'target.index')
@@ -83,14 +90,13 @@ export class ElasticSink implements Sink {
   }
 
   encode(item: LogItem): EncodedEvent {
-    const { id, timestamp } = item.kind === 'entry' ? item.entry : item
-    const index =
-      this.#index === undefined ? '' : `"_index":"${this.#index}-${timestamp.slice(0, 7).replace('-', '.')}",`
-    return {
-      id,
-      timestamp,
-      bytes: Buffer.from(`{"create":{${index}"_id":${JSON.stringify(id)}}}\n${this.#format(item)}\n`),
+    if (item.kind !== 'entry') {
+      const { id, timestamp } = item
+      return this.#action(id, JSON.stringify(id), timestamp, formatNoticeDocument(item, this.#constants))
     }
+    const text = textOf(item)
+    const [id, timestamp] = [text.id.slice(1, -1), text.timestamp.slice(1, -1)]
+    return this.#action(id, text.id, timestamp, formatEntryDocument(item, text, this.#constants))
   }
 
   async send(batch: readonly EncodedEvent[], { signal }: AttemptOptions): Promise<SendResult> {
@@ -133,6 +139,12 @@ export class ElasticSink implements Sink {
   close(): Promise<void> {
     this.#http.close()
     return Promise.resolve()
+  }
+
+  #action(id: string, idText: string, timestamp: string, document: string): EncodedEvent {
+    const index =
+      this.#index === undefined ? '' : `"_index":"${this.#index}-${timestamp.slice(0, 4)}.${timestamp.slice(5, 7)}",`
+    return { id, timestamp, bytes: Buffer.from(`{"create":{${index}"_id":${idText}}}\n${document}\n`) }
   }
 
   /** A document under the entry's id whose hash is another one was put there by somebody else. */

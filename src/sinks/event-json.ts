@@ -1,5 +1,5 @@
-import { detailsText, hasControls } from './item-text.ts'
-import type { ForwardedNotice, LogItem } from './log-item.ts'
+import { type EntryText, hasControls, textOf } from './entry-text.ts'
+import type { ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
 
 /**
  * An item as JSON that begins with what identifies the entry, because receivers extract fields from the beginning of a long
@@ -7,15 +7,16 @@ import type { ForwardedNotice, LogItem } from './log-item.ts'
  */
 export function formatEvent(item: LogItem): string {
   if (item.kind !== 'entry') return formatNotice(item)
-  const { entry, leafIndex, previousEntryHash } = item
+  return formatEntry(item, textOf(item))
+}
+
+/** The same for an entry whose members are cut out already. */
+export function formatEntry({ leafIndex, entryHash, previousEntryHash }: ForwardedEntry, text: EntryText): string {
   return (
-    `{"leaf_index":${leafIndex},"id":"${entry.id}","seq":${entry.seq},"entry_hash":"${entry.entry_hash}"` +
-    `,"previous_entry_hash":${JSON.stringify(previousEntryHash)},"timestamp":"${entry.timestamp}"` +
-    `,"version":${entry.version},"tenant_id":${JSON.stringify(entry.tenant_id)}` +
-    `,"user_id":${JSON.stringify(entry.user_id)},"action":${JSON.stringify(entry.action)}` +
-    `,"target":${JSON.stringify(entry.target)},"source_ip":${JSON.stringify(entry.source_ip)}` +
-    `,"outcome":${JSON.stringify(entry.outcome)},"recorded_by":${JSON.stringify(entry.recorded_by)}` +
-    `,"details":${detailsText(item)}}`
+    `{"leaf_index":${leafIndex},"id":${text.id},"seq":${text.seq},"entry_hash":"${entryHash}"` +
+    `,"previous_entry_hash":${hashText(previousEntryHash)},"timestamp":${text.timestamp},"version":${text.version}` +
+    `,"tenant_id":${text.tenant_id},"user_id":${text.user_id},"action":${text.action},"target":${text.target}` +
+    `,"source_ip":${text.source_ip},"outcome":${text.outcome},"recorded_by":${text.recorded_by},"details":${text.details}}`
   )
 }
 
@@ -25,11 +26,13 @@ export function formatEvent(item: LogItem): string {
  */
 export function formatItem(item: LogItem): string {
   if (item.kind !== 'entry') return formatNotice(item)
-  const { leafIndex, line, entry, previousEntryHash } = item
+  const { leafIndex, line, entryHash, previousEntryHash } = item
   // Only an altered row has them, between its values; there they would break the receiver's line.
   const plain = hasControls(line) ? JSON.stringify(JSON.parse(line)) : line
-  return `{"leaf_index":${leafIndex},"entry_hash":"${entry.entry_hash}","previous_entry_hash":${JSON.stringify(previousEntryHash)},${plain.slice(1)}`
+  return `{"leaf_index":${leafIndex},"entry_hash":"${entryHash}","previous_entry_hash":${hashText(previousEntryHash)},${plain.slice(1)}`
 }
+
+const hashText = (hash: string | null): string => (hash === null ? 'null' : `"${hash}"`)
 
 function formatNotice({ id, timestamp, action, details }: ForwardedNotice): string {
   return JSON.stringify({ id, timestamp, action, details })

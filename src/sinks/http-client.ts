@@ -60,6 +60,8 @@ export interface HttpFailure {
 }
 
 const gzip = promisify(zlib.gzip)
+// For each chunk of what comes out, a thread and this process wait for one another; the default is 16 KiB.
+const chunkSize = 256 * 1024
 const gunzip = promisify(zlib.unzip)
 
 /**
@@ -96,7 +98,7 @@ export class HttpClient {
   async request(request: HttpRequest): Promise<HttpReply | HttpFailure> {
     const { body } = request
     const compressed =
-      body !== undefined && body.length > 1024 && this.#gzip ? await gzip(body, { level: 1 }) : undefined
+      body !== undefined && body.length > 1024 && this.#gzip ? await gzip(body, { level: 1, chunkSize }) : undefined
     return this.#exchange(request, compressed ?? body, compressed !== undefined)
   }
 

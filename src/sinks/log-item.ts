@@ -8,7 +8,9 @@ export interface ForwardedEntry {
   readonly leafIndex: number
   /** The hash preimage exactly as stored: its SHA-256 is `entryHash` unless somebody altered the row. */
   readonly line: string
-  /** The entry that `line` stands for. Not verified. */
+  /** What the hash of its leaf is made of: 64 hexadecimal digits. */
+  readonly entryHash: string
+  /** The entry that `line` stands for. Not verified. The forwarder parses it when it is asked for. */
   readonly entry: Entry
   /**
    * The entry hash that is the data of the leaf before this one; null at leaf 0. With it a copy that has lost or altered

@@ -1,9 +1,10 @@
 import { type Database, executorOf } from '../database/database.ts'
-import { entryOfLine, type LogLeaf, readLeaves } from '../query/leaf-order.ts'
+import { type LogLeaf, readLeaves } from '../query/leaf-order.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
 import { StoredTree } from '../sequencer/stored-tree.ts'
 import { CompactRange, partialTiles } from '../tlog/index.ts'
 import type { Clock } from './clock.ts'
+import { LeafEntry } from './leaf-entry.ts'
 import type { CheckpointDetails, ForwardedNotice } from './log-item.ts'
 import type { Position, SourceItem } from './progress.ts'
 
@@ -98,8 +99,7 @@ export class LogSource {
     const after = { leafIndex: leafIndex + 1, checkpointSize }
     if (line !== null) {
       const previousEntryHash = this.#previous?.leafIndex === leafIndex - 1 ? this.#previous.entryHash : null
-      const entry = entryOfLine(line, entryHash)
-      items.push({ item: { kind: 'entry', leafIndex, line, entry, previousEntryHash }, after })
+      items.push({ item: new LeafEntry(leafIndex, line, entryHash, previousEntryHash), after })
       return
     }
     const last = items.at(-1)

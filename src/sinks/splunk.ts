@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { formatEvent } from './event-json.ts'
+import { textOf } from './entry-text.ts'
+import { formatEntry, formatEvent } from './event-json.ts'
 import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { resultOfFailure, resultOfStatus, retryAll } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
@@ -102,14 +103,14 @@ export class SplunkSink implements Sink {
   }
 
   encode(item: LogItem): EncodedEvent {
-    const isEntry = item.kind === 'entry'
-    const { id, timestamp } = isEntry ? item.entry : item
+    if (item.kind !== 'entry') {
+      const fields = JSON.stringify({ audit_id: item.id, audit_notice: item.kind })
+      return this.#enclose(item.id, item.timestamp, formatEvent(item), fields)
+    }
+    const text = textOf(item)
     // Indexed fields, which tstats counts and joins without reading the events.
-    const fields = isEntry
-      ? `{"audit_id":"${id}","audit_seq":"${item.entry.seq}","leaf_index":"${item.leafIndex}","entry_hash":"${item.entry.entry_hash}"}`
-      : JSON.stringify({ audit_id: id, audit_notice: item.kind })
-    const text = `{"time":${epochSeconds(timestamp)},${this.#envelope},"event":${formatEvent(item)},"fields":${fields}}`
-    return { id, timestamp, bytes: Buffer.from(text) }
+    const fields = `{"audit_id":${text.id},"audit_seq":"${text.seq}","leaf_index":"${item.leafIndex}","entry_hash":"${item.entryHash}"}`
+    return this.#enclose(text.id.slice(1, -1), text.timestamp.slice(1, -1), formatEntry(item, text), fields)
   }
 
   async send(batch: readonly EncodedEvent[], { signal }: AttemptOptions): Promise<SendResult> {
@@ -171,6 +172,11 @@ export class SplunkSink implements Sink {
   close(): Promise<void> {
     this.#http.close()
     return Promise.resolve()
+  }
+
+  #enclose(id: string, timestamp: string, event: string, fields: string): EncodedEvent {
+    const text = `{"time":${epochSeconds(timestamp)},${this.#envelope},"event":${event},"fields":${fields}}`
+    return { id, timestamp, bytes: Buffer.from(text) }
   }
 
   /** Those of the acknowledgements of one indexer that are true. Splunk says so once. */

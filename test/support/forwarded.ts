@@ -28,6 +28,7 @@ export function forwarded(changes: Partial<Entry> = {}, leafIndex = 7): Forwarde
     kind: 'entry',
     leafIndex,
     line: canonicalize(preimage),
+    entryHash: entry.entry_hash,
     entry,
     previousEntryHash: leafIndex === 0 ? null : sha256(`entry ${leafIndex - 1}`),
   }

@@ -205,7 +205,7 @@ describe('Splunk', () => {
 
   it('S10 after code 27 nothing new is sent before an acknowledgement has come', async () => {
     const { fake, sink } = await open({ useAck: true }, { maxBatchBytes: 100_000 })
-    fake.ackAfter = 5
+    fake.ackAfter = 50
     fake.faultsFor = ({ path }) => path.endsWith('/event')
     fake.faults.push(undefined, hec(429, 27))
     const log = memoryLog(forwardedMany(400))
