@@ -1,5 +1,5 @@
 import { AuditLogError } from '../errors.ts'
-import type { LinePage } from '../query/line-page.ts'
+import type { TextPage } from '../query/line-page.ts'
 import type { ExportFormat } from './export-format.ts'
 import type { Call } from './route.ts'
 
@@ -12,7 +12,9 @@ export interface ExportEnd {
   readonly complete: boolean
 }
 
-const entriesPerPage = 1000
+/** The first page; the others have about {@link charactersPerPage}, so that planning a statement costs little beside running it. */
+const firstEntries = 1000
+const charactersPerPage = 2 ** 20
 
 /**
  * Streams what a query finds. The next page is read while the client takes the last one, and none beyond that: memory is that
@@ -32,27 +34,26 @@ export function exportStream(
   const signal = AbortSignal.any([request.signal, stop.signal])
   let [entries, bytes, ended] = [0, 0, false]
   let stall: NodeJS.Timeout | undefined
-  let chunks: AsyncGenerator<string, void, undefined> | undefined
+  let pages: AsyncGenerator<readonly string[], void, undefined> | undefined
 
-  const readPage = (cursor: string | undefined): Promise<LinePage> =>
+  const readPage = (cursor: string | null, size: number): Promise<TextPage> =>
     log.readAtOnce(signal, (_, all) => {
-      const query = log.queryFor(all, principal, values).limit(entriesPerPage)
-      return (cursor === undefined ? query : query.after(cursor)).linePage()
+      const query = log.queryFor(all, principal, values)
+      return (cursor === null ? query : query.after(cursor)).textPage(format, size)
     })
 
-  async function* write(): AsyncGenerator<string, void, undefined> {
-    let next: Promise<LinePage> | undefined = readPage(undefined)
+  async function* write(): AsyncGenerator<readonly string[], void, undefined> {
+    let next: Promise<TextPage> | undefined = readPage(null, firstEntries)
     let before = format.begin
     while (next !== undefined) {
-      const { lines, entries: found, nextCursor }: LinePage = await next
-      next = nextCursor === null ? undefined : readPage(nextCursor)
+      const { text, entries: found, nextCursor }: TextPage = await next
+      next = nextCursor === null ? undefined : readPage(nextCursor, sizeAfter(text, found))
       // Its failure is met when it is waited for, which may be never.
       next?.catch(() => undefined)
-      const first = entries === 0
       entries += found
-      if (found > 0) yield before + format.page(lines, first) + (next === undefined ? format.end : '')
-      else yield before + format.end
-      before = ''
+      const begins = found > 0 || entries === 0
+      yield [begins ? before : '', text, next === undefined ? format.end(entries > 0) : '']
+      before = format.separator
     }
   }
 
@@ -84,16 +85,20 @@ export function exportStream(
       async pull(controller) {
         clearTimeout(stall)
         try {
-          chunks ??= write()
-          const { value, done } = await chunks.next()
+          pages ??= write()
+          const { value, done } = await pages.next()
           if (done === true) {
             await finish(true)
             controller.close()
             return
           }
-          const chunk = Buffer.from(value)
-          bytes += chunk.length
-          controller.enqueue(chunk)
+          // One after the other: putting them together would copy the long one.
+          const chunks = value.map((piece) => Buffer.from(piece)).filter(({ length }) => length > 0)
+          // Who enqueues nothing is not asked again.
+          for (const chunk of chunks.length === 0 ? [Buffer.alloc(0)] : chunks) {
+            bytes += chunk.length
+            controller.enqueue(chunk)
+          }
         } catch (error) {
           if (!signal.aborted) log.options.onError(error)
           await finish(false)
@@ -108,4 +113,9 @@ export function exportStream(
     },
     { highWaterMark: 0 },
   )
+}
+
+/** How many entries the next page has, by the length of those of this one; at most twice as many, as the next may be longer. */
+function sizeAfter(text: string, entries: number): number {
+  return Math.max(1, Math.min(2 * entries, Math.floor((charactersPerPage * entries) / text.length)))
 }

@@ -14,6 +14,23 @@ export function json(value: unknown): Response {
   return new Response(text, { headers: { 'content-type': 'application/json' } })
 }
 
+/**
+ * An answer in JSON of which a part is long: JSON text in pieces, which are sent one after the other, because putting half a
+ * megabyte together costs as much as half of reading it from the database.
+ */
+export function jsonPieces(...pieces: readonly string[]): Response {
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        for (const piece of pieces) if (piece !== '') controller.enqueue(Buffer.from(piece))
+        controller.close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return new Response(body, { headers: { 'content-type': 'application/json' } })
+}
+
 /** An answer in plain text. */
 export function text(body: string, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(body, { headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } })

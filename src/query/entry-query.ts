@@ -19,7 +19,17 @@ import {
   readSeq,
   readTime,
 } from './filters.ts'
-import { type LinePage, lineColumns, pageOfLines, readLines } from './line-page.ts'
+import type { EntryText } from './entry-text.ts'
+import {
+  columnsOf,
+  jsonLines,
+  type LinePage,
+  pageOfLines,
+  pageOfText,
+  readLines,
+  readText,
+  type TextPage,
+} from './line-page.ts'
 import type { AuditLogTables } from './tables.ts'
 
 /** Some entries, and where to go on. */
@@ -158,8 +168,8 @@ export class EntryQuery {
   }
 
   /**
-   * Reads one page as JSON text, without making objects of it: for a response or an export, which hand it on as it is. One
-   * statement and one row, whatever the size of the page.
+   * Reads one page as JSON text, without making objects of it: for a response, which hands it on as it is. One statement and
+   * one row, whatever the size of the page.
    *
    * @param further more columns for that row, as SQL over `page` (`lines`, `entries`, and the array `seqs`)
    * @throws AuditLogError like {@link EntryQuery.page}
@@ -167,11 +177,25 @@ export class EntryQuery {
   async linePage(further: readonly string[] = []): Promise<LinePage> {
     const { db, limit } = this.#state
     const { sql: select, parameters } = this.#inOrder(this.#start(), limit + 1)
-      .select(lineColumns)
+      .select(columnsOf(jsonLines))
       .compile()
     const [row] = await this.#run(() => executorOf(db).run(pageOfLines(select, further), parameters))
     const { last, ...page } = readLines(row, limit)
     return { ...page, nextCursor: last === undefined ? null : formatCursor(last, this.#identity()) }
+  }
+
+  /**
+   * Reads one page as text in any form, for an export. Of `limit()` it takes no notice.
+   *
+   * @param entries how many entries the page has, 1 or more
+   * @throws AuditLogError like {@link EntryQuery.page}
+   */
+  async textPage(form: EntryText, entries: number): Promise<TextPage> {
+    const { db, order } = this.#state
+    const { sql: select, parameters } = this.#inOrder(this.#start(), entries).select(columnsOf(form)).compile()
+    const [row] = await this.#run(() => executorOf(db).run(pageOfText(select, form, order), parameters))
+    const { last, ...page } = readText(row)
+    return { ...page, nextCursor: page.entries < entries ? null : formatCursor(last, this.#identity()) }
   }
 
   /**

@@ -1,16 +1,18 @@
-import { type AliasedRawBuilder, sql } from 'kysely'
+import type { AliasedRawBuilder } from 'kysely'
 import type { Entry } from '../canonical/entry.ts'
 import type { Row } from '../database/database.ts'
+import { quoteLiteral } from '../schema/names.ts'
 import type { Position } from './cursor.ts'
+import { type EntryText, jsonRecord } from './entry-text.ts'
 
 /** Some entries as JSON text, and where to go on. */
 export interface LinePage {
   /**
-   * For each entry a line, its canonical JSON (RFC 8785) with `entry_hash`, and U+000A between them; JSON has none within a
-   * line. Without the member `entry_hash` a line is the hash preimage. Not verified.
+   * The canonical JSON (RFC 8785) of each entry with `entry_hash`, and between them a comma and U+000A: the inside of an array.
+   * Without the member `entry_hash` such a line is the hash preimage, and it has no U+000A in it. Not verified.
    */
   readonly lines: string
-  /** How many lines that are. */
+  /** How many entries that are. */
   readonly entries: number
   /** Opaque; null when there is nothing more. */
   readonly nextCursor: string | null
@@ -18,33 +20,34 @@ export interface LinePage {
   readonly further: Row
 }
 
-/**
- * An entry as its line, written in the database: that takes less time in all than sending the columns and writing it here
- * (docs/performance.md). PostgreSQL escapes strings exactly as RFC 8785 section 3.2.2.2 wants. What stands behind the details
- * is joined first, so that these, the longest part, are copied only once.
- */
-export const lineColumns: readonly ['entry.seq', AliasedRawBuilder<string, 'line'>] = [
-  'entry.seq',
-  sql<string>`'{"action":"' || entry.action || '","details":' || (entry.details::text || (
-    ',"entry_hash":"' || encode(entry.entry_hash, 'hex') || '","id":"' || entry.id::text || '","outcome":"' || entry.outcome
-    || '","recorded_by":' || to_json(entry.recorded_by)::text || ',"seq":' || entry.seq::text
-    || ',"source_ip":' || coalesce('"' || host(entry.source_ip) || '"', 'null')
-    || ',"target":' || coalesce(to_json(entry.target)::text, 'null')
-    || ',"tenant_id":' || coalesce(to_json(entry.tenant_id)::text, 'null')
-    || ',"timestamp":"' || to_char(entry.timestamp at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    || '","user_id":' || coalesce(to_json(entry.user_id)::text, 'null')
-    || ',"version":' || entry.version::text || '}'))`.as('line'),
-]
+/** Some entries as text in any form, and where to go on. */
+export interface TextPage {
+  readonly text: string
+  /** How many entries that are. */
+  readonly entries: number
+  /** Opaque; null when there is nothing more. There may be nothing more after a full page, too: the next one is empty then. */
+  readonly nextCursor: string | null
+}
+
+/** The form of {@link LinePage}. */
+export const jsonLines: EntryText = { record: jsonRecord, separator: ',\n' }
+
+/** The columns that the statements below want. */
+export function columnsOf({ record }: EntryText): ['entry.seq', 'entry.timestamp', AliasedRawBuilder<string, 'line'>] {
+  return ['entry.seq', 'entry.timestamp', record.as('line')]
+}
 
 /**
  * The statement that makes one row of a page.
  *
- * @param select an ordered SELECT of {@link lineColumns}
+ * @param select an ordered SELECT of {@link columnsOf}
  * @param further more columns, over `page`
  */
 export function pageOfLines(select: string, further: readonly string[]): string {
   return `select ${['page.lines', 'page.entries', ...further].join(', ')} from (
-    select string_agg(line, chr(10)) as lines, count(*)::integer as entries, array_agg(seq) as seqs from (${select}) as entry
+    select string_agg(line, ${quoteLiteral(jsonLines.separator)}) as lines, count(*)::integer as entries${
+      further.length === 0 ? '' : ', array_agg(seq) as seqs'
+    } from (${select}) as entry
   ) as page`
 }
 
@@ -62,7 +65,25 @@ export function readLines(
   const text = typeof all === 'string' ? all : ''
   const entries = Number(found ?? 0)
   if (entries <= limit) return { lines: text, entries, further, last: undefined }
-  const lines = text.slice(0, text.lastIndexOf('\n'))
+  const lines = text.slice(0, text.lastIndexOf(jsonLines.separator))
   const last = JSON.parse(lines.slice(lines.lastIndexOf('\n') + 1)) as Entry
   return { lines, entries: limit, further, last }
+}
+
+/** Like {@link pageOfLines}, in any form, with the place of the last entry. */
+export function pageOfText(select: string, { separator }: EntryText, order: 'newest' | 'oldest'): string {
+  const last = order === 'newest' ? 'min' : 'max'
+  return `select string_agg(line, ${quoteLiteral(separator)}) as text, count(*)::integer as entries,
+    (array_agg(seq))[count(*)]::text as seq, to_char(${last}(timestamp) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as timestamp
+    from (${select}) as entry`
+}
+
+/** Takes the row of {@link pageOfText} apart. */
+export function readText(row: Row | undefined): Omit<TextPage, 'nextCursor'> & { readonly last: Position } {
+  const { text, entries, seq, timestamp } = row ?? {}
+  return {
+    text: typeof text === 'string' ? text : '',
+    entries: Number(entries ?? 0),
+    last: { timestamp: String(timestamp), seq: Number(seq) },
+  }
 }

@@ -10,7 +10,7 @@ import {
   readInteger,
   tenantParameter,
 } from '../parameters.ts'
-import { json } from '../responses.ts'
+import { jsonPieces } from '../responses.ts'
 import type { Route } from '../route.ts'
 import { countSchema, objectOf, orNull, ref } from '../schemas.ts'
 
@@ -53,10 +53,12 @@ export const listRoute: Route = {
         further['checkpoint'] === null ? null : checkpointJson(readCheckpoint(parseRow(further['checkpoint'])))
       const next = nextCursor === null ? null : await cursors.seal(nextCursor, 'list', principal, executor)
       // The lines are JSON already: building objects to write them down again would cost more than the query.
-      return json(
-        `{"entries":[${lines.replaceAll('\n', ',\n')}],"next_cursor":${JSON.stringify(next)},"has_more":${next !== null},"checkpoint":${JSON.stringify(
-          checkpoint,
-        )},"uncovered":${entries - Number(further['covered'])}}`,
+      return jsonPieces(
+        '{"entries":[',
+        lines,
+        `],"next_cursor":${JSON.stringify(next)},"has_more":${next !== null},"checkpoint":${JSON.stringify(checkpoint)},"uncovered":${
+          entries - Number(further['covered'])
+        }}`,
       )
     })
   },
