@@ -76,7 +76,8 @@ export function eventsPage(): string {
     '## In a SIEM',
     '',
     '`categoryOf(action, events)` says where an event belongs in ECS, OCSF, CIM and ASIM; for an action that no catalogue has it',
-    'guesses from the last word.',
+    "guesses from the words. The sinks use the same, without the host's definitions: Elastic's `event.category` and `event.type`,",
+    "Sentinel's `EventType`, and the OCSF class where the target is no user.",
     '',
   ].join('\n')
 }

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { splitTarget } from './action-verb.ts'
+import { splitTarget } from './action-category.ts'
 import { remembering } from './remembering.ts'
 import { actionOf, detailsText, epochMs } from './item-text.ts'
 import {

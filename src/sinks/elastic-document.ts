@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from '../canonical/canonicalize.ts'
-import { formatEcsCategory } from './ecs-category.ts'
+import { actionCategory } from './action-category.ts'
 import type { EntryText } from './entry-text.ts'
 import { member, objectMember, textMember } from './json-text.ts'
+import { remembering } from './remembering.ts'
 import type { ForwardedEntry, ForwardedNotice } from './log-item.ts'
 
 /** `data_stream.*` of a document, which Elasticsearch compares with the name of the data stream. */
@@ -45,13 +46,24 @@ export function formatEntryDocument(item: ForwardedEntry, text: EntryText, const
 
 function eventFields({ line, entryHash }: ForwardedEntry, text: EntryText, constant: DocumentConstants): string {
   return (
-    `{"kind":"event",${formatEcsCategory(text.action, text.outcome)},"action":${text.action}` +
+    `{"kind":"event",${(text.outcome === '"denied"' ? deniedCategory : category)(text.action)},"action":${text.action}` +
     // ECS knows success, failure and unknown; that it was denied says event.type.
     `,"outcome":${text.outcome === '"success"' ? '"success"' : '"failure"'},"id":${text.id},"sequence":${text.seq}` +
     `,"hash":"${entryHash}",${constant.event}` +
     // The hash preimage, so that the copy can be verified whatever the mapping makes of the rest.
     `,"original":${JSON.stringify(line)}}`
   )
+}
+
+/** `event.category` and `event.type`, for the JSON text of an action. */
+const category = remembering((action) => formatCategory(action, []))
+// Of the categories, ECS has this type in one only.
+const deniedCategory = remembering((action) => formatCategory(action, ['denied']))
+
+function formatCategory(action: string, more: readonly string[]): string {
+  const { category, type } = actionCategory(JSON.parse(action) as string).ecs
+  const types = category.includes('api') ? [...type, ...more] : type
+  return `"category":${JSON.stringify(category)},"type":${JSON.stringify(types)}`
 }
 
 function relatedFields(

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type ActionVerb, splitTarget, verbOf } from './action-verb.ts'
+import { actionCategory, splitTarget } from './action-category.ts'
 import { remembering } from './remembering.ts'
 import { detailsText, epochMs, formatEvidence } from './item-text.ts'
 import { member, objectMember } from './json-text.ts'
@@ -19,20 +19,17 @@ import type { ProductNames } from './product.ts'
 /** Versions of the schema that can be written. 1.9.0 is not released yet. */
 export type OcsfVersion = '1.8.0' | '1.9.0'
 
-/** A class with what it requires, and its activities by verb. */
+/** A class and the activity in it. */
 interface EventClass {
-  readonly category: number
   readonly uid: number
-  readonly activities: Readonly<Partial<Record<Activity, number>>>
+  readonly activity: number
 }
-type Activity =
-  ActionVerb | 'password_change' | 'password_reset' | 'mfa_enable' | 'mfa_disable' | 'role_grant' | 'role_revoke'
 
-const authentication: EventClass = { category: 3, uid: 3002, activities: { login: 1, logout: 2 } }
-const accountChange: EventClass = {
-  category: 3,
-  uid: 3001,
-  activities: {
+const [accountChange, authentication, entityManagement, userManagement, apiActivity] = [3001, 3002, 3004, 3007, 6003]
+
+/** Activities of the classes about users, by verb and by the words that say more than it. */
+const userActivities: Readonly<Record<OcsfVersion, Readonly<Record<string, number>>>> = {
+  '1.8.0': {
     create: 1,
     enable: 2,
     password_change: 3,
@@ -48,13 +45,9 @@ const accountChange: EventClass = {
     mfa_disable: 11,
     unlock: 12,
   },
-}
-const userManagement: EventClass = {
-  category: 3,
-  uid: 3007,
-  activities: {
+  '1.9.0': {
     create: 1,
-    update: 2,
+    change: 2,
     delete: 3,
     enable: 4,
     disable: 5,
@@ -70,13 +63,6 @@ const userManagement: EventClass = {
     role_revoke: 17,
   },
 }
-const entityManagement: EventClass = {
-  category: 3,
-  uid: 3004,
-  activities: { create: 1, read: 2, update: 3, delete: 4, enable: 8, disable: 9 },
-}
-const apiActivity: EventClass = { category: 6, uid: 6003, activities: { create: 1, read: 2, update: 3, delete: 4 } }
-const baseEvent: EventClass = { category: 0, uid: 0, activities: {} }
 
 const otherActivity = 99
 /** integer_t holds 32 bits. */
@@ -109,7 +95,7 @@ function entryEvent(item: ForwardedEntry, names: ProductNames, version: OcsfVers
       ? `{"app_name":${JSON.stringify(names.product)}}`
       : `{"user":{"uid":${JSON.stringify(entry.user_id)}}}`
   return (
-    `{${classification(kind, activityOf(kind, entry.action), entry.action)},"time":${epochMs(entry.timestamp)}` +
+    `{${classification(kind, entry.action)},"time":${epochMs(entry.timestamp)}` +
     `,"time_dt":"${entry.timestamp}",${statuses[entry.outcome]}${member('message', entry.action)}` +
     `,"metadata":{${metadata(names, version, entry.id, entry.action, entry.timestamp)}${sequence}` +
     `${member('tenant_uid', entry.tenant_id)}},"actor":${actor}` +
@@ -121,7 +107,7 @@ function entryEvent(item: ForwardedEntry, names: ProductNames, version: OcsfVers
 
 function noticeEvent(item: ForwardedNotice, names: ProductNames, version: OcsfVersion): string {
   return (
-    `{${classification(baseEvent, otherActivity, item.action)},"time":${epochMs(item.timestamp)}` +
+    `{${classification({ uid: 0, activity: otherActivity }, item.action)},"time":${epochMs(item.timestamp)}` +
     `,"time_dt":"${item.timestamp}","severity_id":1${member('message', item.action)}` +
     `,"metadata":{${metadata(names, version, item.id, item.action, item.timestamp)}}` +
     `,"unmapped":${JSON.stringify({ kind: item.kind, details: item.details })}}`
@@ -129,11 +115,21 @@ function noticeEvent(item: ForwardedNotice, names: ProductNames, version: OcsfVe
 }
 
 function classOf({ entry }: ForwardedEntry, targetType: string | null, version: OcsfVersion): EventClass {
-  const verb = verbOf(entry.action)
-  if ((verb === 'login' || verb === 'logout') && entry.user_id !== null) return authentication
-  const ofUsers = version === '1.9.0' ? userManagement : accountChange
-  if ((targetType === 'user' || targetType === 'account') && verb !== 'read' && verb !== 'other') return ofUsers
-  return entry.source_ip === null ? entityManagement : apiActivity
+  const { verb, ocsf } = actionCategory(entry.action)
+  const { class_uid: uid, activity_id: activity } = entry.source_ip === null ? ocsf.withoutAddress : ocsf
+  const isAuthentication = uid === authentication
+  if (isAuthentication && entry.user_id !== null) return { uid, activity }
+  if ((targetType === 'user' || targetType === 'account') && verb !== 'read' && verb !== 'info') {
+    const activities = userActivities[version]
+    return {
+      uid: version === '1.9.0' ? userManagement : accountChange,
+      activity: activities[userActivity(entry.action)] ?? activities[verb] ?? otherActivity,
+    }
+  }
+  // Authentication is somebody's.
+  if (isAuthentication)
+    return { uid: entry.source_ip === null ? entityManagement : apiActivity, activity: otherActivity }
+  return { uid, activity }
 }
 
 /** What the class requires of the event besides the actor: members with a comma in front. */
@@ -144,7 +140,7 @@ function subject(
   names: ProductNames,
 ): string {
   const service = `,"service":{"name":${JSON.stringify(names.product)}}`
-  switch (kind) {
+  switch (kind.uid) {
     case authentication:
       return objectMember('user', member('uid', entry.user_id)) + service
     case accountChange:
@@ -163,31 +159,29 @@ function subject(
   }
 }
 
-function classification(kind: EventClass, activity: number, action: string): string {
+function classification({ uid, activity }: EventClass, action: string): string {
   return (
-    `"category_uid":${kind.category},"class_uid":${kind.uid},"type_uid":${kind.uid * 100 + activity}` +
+    `"category_uid":${Math.trunc(uid / 1000)},"class_uid":${uid},"type_uid":${uid * 100 + activity}` +
     `,"activity_id":${activity}${member('activity_name', activity === otherActivity ? action : undefined)}`
   )
 }
 
-function activityOf(kind: EventClass, action: string): number {
-  return kind.activities[specialActivity(action) ?? verbOf(action)] ?? kind.activities[verbOf(action)] ?? otherActivity
-}
-
-const specialActivity: (action: string) => Activity | undefined = remembering((action): Activity | undefined => {
-  const verb = verbOf(action)
+/** What was done to a user, where the action's words say more than its verb. */
+const userActivity: (action: string) => string = remembering((action) => {
   const words = action.split(/[._-]/)
   if (words.includes('password')) return words.includes('reset') ? 'password_reset' : 'password_change'
-  if (words.includes('mfa') || words.includes('2fa')) return mfaActivities[verb]
-  return words.includes('role') && (verb === 'grant' || verb === 'revoke') ? `role_${verb}` : undefined
+  if (words.includes('mfa') || words.includes('2fa')) {
+    const { verb } = actionCategory(action)
+    return verb === 'create' || verb === 'enable'
+      ? 'mfa_enable'
+      : verb === 'delete' || verb === 'disable'
+        ? 'mfa_disable'
+        : ''
+  }
+  const done = /(?:^|[._-])(lock|unlock|grant|revoke|assign|unassign|attach|detach)e?d?$/.exec(action)?.[1] ?? ''
+  const said = { assign: 'grant', attach: 'grant', unassign: 'revoke', detach: 'revoke' }[done] ?? done
+  return words.includes('role') && (said === 'grant' || said === 'revoke') ? `role_${said}` : said
 })
-
-const mfaActivities: Readonly<Partial<Record<ActionVerb, Activity>>> = {
-  create: 'mfa_enable',
-  enable: 'mfa_enable',
-  delete: 'mfa_disable',
-  disable: 'mfa_disable',
-}
 
 function metadata(names: ProductNames, version: OcsfVersion, id: string, action: string, timestamp: string): string {
   return (

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type ActionVerb, splitTarget, verbOf } from './action-verb.ts'
+import { actionCategory, splitTarget } from './action-category.ts'
 import { detailsText, formatEvidence, timestampOf } from './item-text.ts'
 import { member } from './json-text.ts'
 import { cutJsonToBytes, fitsBytes } from './line-text.ts'
@@ -106,7 +106,7 @@ function asimEntry(item: ForwardedEntry): string {
   const target = entry.target === null ? undefined : splitTarget(entry.target)
   const address = entry.source_ip !== null && isIP(entry.source_ip) !== 0 ? entry.source_ip : undefined
   return (
-    `,"EventType":"${eventTypes[verbOf(entry.action)]}"${member('EventOriginalType', entry.action)}` +
+    `,"EventType":"${actionCategory(entry.action).asim.EventType}"${member('EventOriginalType', entry.action)}` +
     `,"EventResult":"${entry.outcome === 'success' ? 'Success' : 'Failure'}"` +
     member('EventOriginalResultDetails', entry.outcome === 'denied' ? 'denied' : undefined) +
     `${member('EventSeverity', severities[entry.outcome])},"EventOriginalUid":"${entry.id}"` +
@@ -149,25 +149,6 @@ function additionalFields(item: ForwardedEntry): string {
   return `${fields},${JSON.stringify(cut).slice(1)}`
 }
 
-/** EventType of the ASIM Audit Event schema. */
-const eventTypes: Readonly<Record<ActionVerb, string>> = {
-  create: 'Create',
-  read: 'Read',
-  update: 'Set',
-  delete: 'Delete',
-  enable: 'Enable',
-  disable: 'Disable',
-  lock: 'Disable',
-  unlock: 'Enable',
-  grant: 'Set',
-  revoke: 'Set',
-  login: 'Other',
-  logout: 'Other',
-  execute: 'Execute',
-  install: 'Install',
-  clear: 'Clear',
-  other: 'Other',
-}
 const severities = { success: 'Informational', failure: 'Low', denied: 'Medium' } as const
 
 /**

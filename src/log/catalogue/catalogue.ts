@@ -108,7 +108,7 @@ const builtInCategories: Readonly<Record<string, EventDefinition>> = builtInEven
 
 /**
  * Where an action belongs in ECS, OCSF, CIM and ASIM: what its definition says, or for an action without one a guess from
- * its last word.
+ * its words.
  *
  * @param events definitions of the host's own
  * @example

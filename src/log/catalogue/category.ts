@@ -34,7 +34,8 @@ const ecsCategory: Readonly<Record<EventSubject, readonly string[]>> = {
   account: ['iam'],
   configuration: ['configuration'],
   process: ['process'],
-  data: ['database'],
+  // A database in ECS is somebody else's server.
+  data: ['api'],
   file: ['file'],
 }
 
@@ -57,7 +58,16 @@ const ecsTypes: Readonly<Record<EventSubject, Partial<Readonly<Record<EventVerb,
     delete: ['deletion'],
   },
   process: { read: ['access'], change: ['change'], start: ['start'], end: ['end'] },
-  data: { read: ['access'], create: ['change'], change: ['change'], delete: ['change'] },
+  data: {
+    create: ['creation'],
+    read: ['access'],
+    change: ['change'],
+    enable: ['change'],
+    disable: ['change'],
+    delete: ['deletion'],
+    start: ['start'],
+    end: ['end'],
+  },
   file: { read: ['access'], create: ['creation'], change: ['change'], delete: ['deletion'] },
 }
 
@@ -101,53 +111,65 @@ const asimEventType: Readonly<Record<EventVerb, string>> = {
 export function siemCategory(subject: EventSubject, verb: EventVerb): SiemCategory {
   const entity = { class_uid: 3004, activity_id: ocsfEntityActivity[verb] ?? ocsfOther } as const
   const session = subject === 'session'
-  const logon = { class_uid: 3002, activity_id: verb === 'start' ? 1 : verb === 'end' ? 2 : ocsfOther } as const
+  const logon = { class_uid: 3002, activity_id: verb === 'start' ? 1 : 2 } as const
   return {
     subject,
     verb,
     ecs: { category: ecsCategory[subject], type: ecsTypes[subject][verb] ?? ['info'] },
-    ocsf: session
-      ? { ...logon, withoutAddress: logon }
-      : { class_uid: 6003, activity_id: ocsfApiActivity[verb] ?? ocsfOther, withoutAddress: entity },
+    ocsf:
+      session && (verb === 'start' || verb === 'end')
+        ? { ...logon, withoutAddress: logon }
+        : { class_uid: 6003, activity_id: ocsfApiActivity[verb] ?? ocsfOther, withoutAddress: entity },
     cim: session
       ? { model: 'Authentication', action: null, change_type: null }
       : { model: 'Change', action: cimAction[verb], change_type: subject === 'account' ? 'AAA' : subject },
-    asim: { EventType: asimEventType[verb] },
+    asim: { EventType: session ? 'Other' : asimEventType[verb] },
   }
 }
 
-const verbsOfWords: Readonly<Record<string, EventVerb>> = {
-  created: 'create',
-  added: 'create',
-  imported: 'create',
-  updated: 'change',
-  changed: 'change',
-  modified: 'change',
-  set: 'change',
-  renewed: 'change',
-  applied: 'change',
-  deleted: 'delete',
-  removed: 'delete',
-  revoked: 'delete',
-  purged: 'delete',
-  read: 'read',
-  viewed: 'read',
-  listed: 'read',
-  exported: 'read',
-  downloaded: 'read',
-  searched: 'read',
-  enabled: 'enable',
-  disabled: 'disable',
-  started: 'start',
-  completed: 'end',
-  finished: 'end',
-  stopped: 'end',
-  failed: 'end',
-  ended: 'end',
+// The first that fits counts: `user.login` is about a session and not about an account.
+const subjectWords: Partial<Readonly<Record<EventSubject, string>>> = {
+  session: 'login logout logon logoff signin signout authenticate authenticated mfa sso token session sessions',
+  account: 'user users role roles group groups member members permission permissions account accounts identity',
+  configuration: 'setting settings config configuration policy policies key keys integration integrations',
+  file: 'export download upload file files report reports',
 }
+const verbWords: Partial<Readonly<Record<EventVerb, string>>> = {
+  create: 'create created add added register registered invite invited import imported upload uploaded open opened',
+  read: 'read view viewed list listed get search searched query queried export exported download downloaded access accessed',
+  change:
+    'update updated change changed set edit edited modify modified rename renamed rotate rotated renew renewed reset apply applied resolve resolved assess assessed close closed grant granted assign assigned attach attached allow allowed revoke revoked unassign unassigned detach detached install installed deploy deployed',
+  delete:
+    'delete deleted remove removed destroy destroyed purge purged expire expired clear cleared truncate truncated',
+  enable: 'enable enabled activate activated resume resumed restore restored unlock unlocked',
+  disable: 'disable disabled deactivate deactivated suspend suspended archive archived lock locked',
+  start: 'start started run ran execute executed test tested',
+  end: 'complete completed finish finished fail failed stop stopped end ended',
+}
+const signIn = new Set('login logon signin authenticate authenticated'.split(' '))
+const signOut = new Set('logout logoff signout'.split(' '))
 
-/** The places of an action that no catalogue has, judged by its last word: `invoice.created` creates something. */
+const byWord = <Name extends string>(words: Partial<Readonly<Record<Name, string>>>): ReadonlyMap<string, Name> =>
+  new Map(
+    Object.entries<string | undefined>(words).flatMap(([name, list = '']) =>
+      list.split(' ').map((word): [string, Name] => [word, name as Name]),
+    ),
+  )
+const subjectOfWord = byWord(subjectWords)
+const verbOfWord = byWord(verbWords)
+
+/**
+ * The places of an action that no catalogue has, judged by its words: the last one that says what was done, as in
+ * `invoice.created`; a login stays one whatever comes after it, as in `login.failed`.
+ */
 export function guessCategory(action: string): SiemCategory {
-  const last = action.split(/[._-]/).at(-1) ?? ''
-  return siemCategory('data', Object.hasOwn(verbsOfWords, last) ? (verbsOfWords[last] ?? 'info') : 'info')
+  const words = action.split(/[._-]/)
+  const about = new Set(words.map((word) => subjectOfWord.get(word)))
+  const subject = (Object.keys(subjectWords) as EventSubject[]).find((name) => about.has(name)) ?? 'data'
+  if (words.some((word) => signIn.has(word))) return siemCategory(subject, 'start')
+  if (words.some((word) => signOut.has(word))) return siemCategory(subject, 'end')
+  return siemCategory(
+    subject,
+    words.map((word) => verbOfWord.get(word)).findLast((verb) => verb !== undefined) ?? 'info',
+  )
 }

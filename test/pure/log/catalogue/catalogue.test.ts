@@ -170,12 +170,13 @@ describe('categoryOf', () => {
       iam: ['user', 'creation', 'change', 'deletion', 'info'],
       configuration: ['creation', 'change', 'deletion', 'access', 'info'],
       process: ['access', 'change', 'end', 'info', 'start'],
-      database: ['access', 'change', 'info', 'error'],
+      session: ['start', 'end', 'info'],
+      api: ['access', 'creation', 'change', 'deletion', 'start', 'end', 'info'],
       file: ['access', 'creation', 'change', 'deletion', 'info'],
     }
     for (const action of Object.keys(builtInEvents)) {
       const { ecs, ocsf } = categoryOf(action)
-      expect(ecs.type.every((type) => allowed[ecs.category[0]!]!.includes(type))).toBe(true)
+      for (const category of ecs.category) expect(allowed[category]).toEqual(expect.arrayContaining([...ecs.type]))
       expect([3002, 6003]).toContain(ocsf.class_uid)
     }
     expect(categoryOf('user.login')).toMatchObject({
@@ -191,9 +192,13 @@ describe('categoryOf', () => {
     })
   })
 
-  it('guesses from the last word of an action that it does not know', () => {
+  it('guesses from the words of an action that it does not know', () => {
     expect(categoryOf('invoice.created').verb).toBe('create')
     expect(categoryOf('invoice.line-removed').verb).toBe('delete')
+    expect(categoryOf('invoice.created.twice').verb).toBe('create')
+    expect(categoryOf('partner.login.failed')).toMatchObject({ subject: 'session', verb: 'start' })
+    expect(categoryOf('partner.signout')).toMatchObject({ subject: 'session', verb: 'end' })
+    expect(categoryOf('group.member.added')).toMatchObject({ subject: 'account', verb: 'create' })
     expect(categoryOf('invoice.constructor').verb).toBe('info')
     expect(categoryOf('__proto__').verb).toBe('info')
   })
