@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, realpath, rm, stat, utimes } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { AuditLogError } from '../errors.ts'
@@ -9,6 +10,8 @@ export const lockPath = 'writer.lock'
 
 const touchedEveryMs = 20_000
 const abandonedAfterMs = 10 * 60_000
+/** How long a lock may say nothing of its owner, who writes that at once. */
+const emptyForMs = 10_000
 /** Directories that this process is writing into. */
 const held = new Set<string>()
 
@@ -28,34 +31,65 @@ export async function asOnlyWriter<T>(directory: string, work: () => Promise<T>)
   held.add(root)
   try {
     const path = join(root, lockPath)
-    await take(path)
+    const id = await take(path)
     const timer = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), touchedEveryMs)
     try {
       return await work()
     } finally {
       clearInterval(timer)
-      await rm(path, { force: true })
+      await release(root, id)
     }
   } finally {
     held.delete(root)
   }
 }
 
-async function take(path: string): Promise<void> {
-  if (await create(path)) return
-  const owner = await ownerOf(path)
-  if (owner !== undefined) throw busy(owner)
+/** What a lock file says of whoever made it. */
+interface Lock {
+  /** Tells this lock from every other. */
+  readonly id: string
+  readonly owner: string
+  readonly alive: boolean
+}
+
+/**
+ * Makes the lock file, or puts its own in the place of one whose owner is gone. Of those who find it abandoned at the same time
+ * only one may do that: the one that holds a lock named after the abandoned one. Whoever comes to hold that later finds another
+ * lock in its place. Dies while it holds it: that is an abandoned lock like the other, and taken over in the same way.
+ */
+async function take(path: string): Promise<string> {
+  const id = randomUUID()
+  if (await create(path, id)) return id
+  const found = await look(path)
+  if (found?.alive !== false) throw busy(found?.owner ?? 'another process')
+  const right = `${path}.${found.id}`
+  await take(right)
+  try {
+    if ((await look(path))?.id !== found.id) throw busy('another process')
+    const own = `${path}.${id}`
+    await create(own, id)
+    await rename(own, path)
+    return id
+  } finally {
+    await rm(right, { force: true })
+  }
+}
+
+/** Removes the lock, unless it was taken for abandoned, and what processes left that died while they took one over. */
+async function release(root: string, id: string): Promise<void> {
+  const path = join(root, lockPath)
+  if ((await look(path))?.id !== id) return
+  for (const name of await readdir(root))
+    if (name.startsWith(`${lockPath}.`)) await rm(join(root, name), { force: true })
   await rm(path, { force: true })
-  // Somebody else may have found it abandoned at the same time, and has it now.
-  if (!(await create(path))) throw busy((await ownerOf(path)) ?? 'another process')
 }
 
 /** @returns false when the file is there already */
-async function create(path: string): Promise<boolean> {
+async function create(path: string, id: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o644)
     try {
-      await file.writeFile(`${process.pid} ${hostname()}\n`)
+      await file.writeFile(`${process.pid} ${hostname()} ${id}\n`)
     } finally {
       await file.close()
     }
@@ -66,14 +100,16 @@ async function create(path: string): Promise<boolean> {
   }
 }
 
-/** @returns undefined when whoever made it is gone */
-async function ownerOf(path: string): Promise<string | undefined> {
+/** @returns undefined when it is not there any more */
+async function look(path: string): Promise<Lock | undefined> {
   try {
     const [text, { mtimeMs }] = [await readFile(path, 'utf8'), await stat(path)]
-    const [, pid = '', host = ''] = /^([0-9]{1,10}) ([^\n]+)\n$/.exec(text) ?? []
+    // Without any of these its owner has only just made it, or died when it had.
+    const [, pid = '', host = '', id] = /^([0-9]{1,10}) ([^\n ]+)(?: ([0-9a-f-]{36}))?\n$/.exec(text) ?? []
     const here = host === hostname()
-    const alive = here ? Number(pid) !== process.pid && isRunning(Number(pid)) : Date.now() - mtimeMs < abandonedAfterMs
-    return alive ? `process ${pid} on ${host}` : undefined
+    const abandonedAfter = host === '' ? emptyForMs : abandonedAfterMs
+    const alive = here ? Number(pid) !== process.pid && isRunning(Number(pid)) : Date.now() - mtimeMs < abandonedAfter
+    return { id: id ?? String(Math.floor(mtimeMs)), owner: `process ${pid} on ${host}`, alive }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
