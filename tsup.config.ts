@@ -29,7 +29,7 @@ const config: Config = defineConfig([
     entry: { cli: 'src/cli/cli.ts', 'verify-worker': 'src/evidence/verify-worker.ts' },
     format: ['esm'],
     dts: false,
-    splitting: false,
+    splitting: true,
     external: ['./index.js'],
   },
   // The page for people: one file for browsers, with what it is shown in.

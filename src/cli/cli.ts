@@ -1,41 +1,34 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { archiveCommand } from './archive.ts'
-import { doctorCommand } from './doctor.ts'
-import { drillCommand } from './drill.ts'
-import { evidenceCommand } from './evidence.ts'
-import { exportCommand } from './export.ts'
-import { forwardCommand } from './forward.ts'
-import { hardenCommand } from './harden.ts'
-import { keyCommand } from './key.ts'
-import { proveCommand } from './prove.ts'
-import { purgeCommand } from './purge.ts'
-import { retentionCommand } from './retention.ts'
-import { sequenceCommand } from './sequence.ts'
-import { sinkCommand } from './sink.ts'
-import { verifyCommand } from './verify.ts'
-import { verifyCopyCommand } from './verify-copy.ts'
-import { witnessCommand } from './witness.ts'
+
+// Each is loaded when it is called: what one command needs takes the others longer to load than to run.
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  archive: async () => (await import('./archive.ts')).archiveCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  drill: async () => (await import('./drill.ts')).drillCommand,
+  evidence: async () => (await import('./evidence.ts')).evidenceCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
+  forward: async () => (await import('./forward.ts')).forwardCommand,
+  harden: async () => (await import('./harden.ts')).hardenCommand,
+  key: async () => (await import('./key.ts')).keyCommand,
+  prove: async () => (await import('./prove.ts')).proveCommand,
+  purge: async () => (await import('./purge.ts')).purgeCommand,
+  retention: async () => (await import('./retention.ts')).retentionCommand,
+  sequence: async () => (await import('./sequence.ts')).sequenceCommand,
+  sink: async () => (await import('./sink.ts')).sinkCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  'verify-copy': async () => (await import('./verify-copy.ts')).verifyCopyCommand,
+  witness: async () => (await import('./witness.ts')).witnessCommand,
+}
 
 const program = new Command('audit-log')
   .description('Works with the audit log of @entraguard/audit-log.')
   .showHelpAfterError()
-  .addCommand(archiveCommand)
-  .addCommand(doctorCommand)
-  .addCommand(drillCommand)
-  .addCommand(evidenceCommand)
-  .addCommand(exportCommand)
-  .addCommand(forwardCommand)
-  .addCommand(hardenCommand)
-  .addCommand(keyCommand)
-  .addCommand(proveCommand)
-  .addCommand(purgeCommand)
-  .addCommand(retentionCommand)
-  .addCommand(sequenceCommand)
-  .addCommand(sinkCommand)
-  .addCommand(verifyCommand)
-  .addCommand(verifyCopyCommand)
-  .addCommand(witnessCommand)
+const called = process.argv[2] ?? ''
+for (const name of Object.hasOwn(commands, called) ? [called] : Object.keys(commands)) {
+  const command = await commands[name]?.()
+  if (command !== undefined) program.addCommand(command)
+}
 
 // Commander ends with 1 for a wrong command line; here 1 means that something does not verify, so that becomes 2.
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {

@@ -5,7 +5,6 @@ import { readAtMost } from '../evidence/archive-files.ts'
 import { verifyArchive } from '../evidence/verify-archive.ts'
 import { type BundleReport, verifyBundle } from '../evidence/verify-bundle.ts'
 import { verifyProof } from '../evidence/verify-proof.ts'
-import { verifyGrowth } from '../evidence/prove-growth.ts'
 import { Findings, openOrFind, type VerificationFinding, type VerificationReport } from '../evidence/verdict.ts'
 import { parseAddCheckpoint, type Policy } from '../tlog/index.ts'
 import { readSmallFile } from './trust.ts'
@@ -75,6 +74,7 @@ async function verifyGrowthProof(proof: Buffer, older: Buffer, policy: Policy): 
   const { oldSize, checkpoint } = parseAddCheckpoint(proof)
   const newer = await openOrFind(checkpoint, policy, findings)
   if (newer === undefined) return findings.report({})
+  const { verifyGrowth } = await import('../evidence/prove-growth.ts')
   try {
     await verifyGrowth(older, proof, policy)
   } catch (error) {

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib'
 /** No entry is longer: 64 KiB of details, and names that grow sixfold when they are escaped. */
 const longestLineBytes = 1024 * 1024
 const pieceBytes = 1024 * 1024
+const stepBytes = 64 * 1024
 
 /** Why a file of an archive cannot be used. */
 export type FileFault = 'missing' | 'not_a_file' | 'wrong_length' | 'unreadable'
@@ -52,14 +53,19 @@ export interface LinePiece {
  * Reads the lines of a file in pieces of about 1 MiB, through gzip when it is compressed. Memory is bounded, whatever the
  * file is.
  *
+ * @param last reads only so many lines at the end, or all if there are fewer; not of a compressed file. Default is all.
  * @throws FileFaultError when there is no such file, it does not end in a newline, a line is longer than 1 MiB, or it is
  * damaged as a compressed file
  */
-export async function* readLines(path: string, gzip: boolean): AsyncGenerator<LinePiece, void, undefined> {
+export async function* readLines(
+  path: string,
+  gzip: boolean,
+  last?: number,
+): AsyncGenerator<LinePiece, void, undefined> {
   const window = spareWindow ?? Buffer.allocUnsafeSlow(2 * pieceBytes)
   spareWindow = undefined
   try {
-    yield* linesIn(window, path, gzip)
+    yield* linesIn(window, path, gzip, last)
   } finally {
     spareWindow = window
   }
@@ -68,9 +74,14 @@ export async function* readLines(path: string, gzip: boolean): AsyncGenerator<Li
 // A window for each of some hundred files in a second would keep the garbage collector busy.
 let spareWindow: Buffer | undefined
 
-async function* linesIn(window: Buffer, path: string, gzip: boolean): AsyncGenerator<LinePiece, void, undefined> {
+async function* linesIn(
+  window: Buffer,
+  path: string,
+  gzip: boolean,
+  last?: number,
+): AsyncGenerator<LinePiece, void, undefined> {
   let kept = 0
-  for await (const piece of gzip ? inflate(path) : readPieces(path, window, () => kept)) {
+  for await (const piece of gzip ? inflate(path) : readPieces(path, window, () => kept, last)) {
     if (piece.buffer !== window.buffer) {
       if (kept + piece.length > window.length) throw new FileFaultError('unreadable')
       window.set(piece, kept)
@@ -108,13 +119,20 @@ export async function* walk(
 }
 
 // Straight into the window, behind what is kept of the piece before.
-function* readPieces(path: string, window: Buffer, kept: () => number): Generator<Buffer, void, undefined> {
+function* readPieces(
+  path: string,
+  window: Buffer,
+  kept: () => number,
+  last?: number,
+): Generator<Buffer, void, undefined> {
   const file = openRegular(path)
   if (typeof file === 'string') throw new FileFaultError(file)
   try {
+    let at = last === undefined ? 0 : startOfLast(last, file, window)
     for (;;) {
-      const read = readPiece(file.descriptor, window, kept())
+      const read = readPiece(file.descriptor, window, kept(), pieceBytes, at)
       if (read === 0) return
+      at += read
       yield window.subarray(kept(), kept() + read)
     }
   } finally {
@@ -122,9 +140,24 @@ function* readPieces(path: string, window: Buffer, kept: () => number): Generato
   }
 }
 
-function readPiece(descriptor: number, window: Buffer, at: number): number {
+/** Where the last so many lines of a file begin, looked for from its end; 0 when there are fewer. */
+function startOfLast(lines: number, { descriptor, size }: OpenFile, window: Buffer): number {
+  // The last newline ends the last line.
+  let newlines = lines + 1
+  for (let end = size; end > 0; end -= stepBytes) {
+    const start = Math.max(0, end - stepBytes)
+    let at = readPiece(descriptor, window, 0, end - start, start)
+    while (at > 0 && (at = window.lastIndexOf(0x0a, at - 1)) >= 0) {
+      newlines -= 1
+      if (newlines === 0) return start + at + 1
+    }
+  }
+  return 0
+}
+
+function readPiece(descriptor: number, window: Buffer, offset: number, bytes: number, position: number): number {
   try {
-    return readSync(descriptor, window, at, pieceBytes, null)
+    return readSync(descriptor, window, offset, bytes, position)
   } catch {
     throw new FileFaultError('unreadable')
   }
@@ -155,7 +188,12 @@ async function* inflate(path: string): AsyncGenerator<Buffer, void, undefined> {
   }
 }
 
-function openRegular(path: string): { readonly descriptor: number; readonly size: number } | FileFault {
+interface OpenFile {
+  readonly descriptor: number
+  readonly size: number
+}
+
+function openRegular(path: string): OpenFile | FileFault {
   let descriptor: number
   try {
     // A named pipe would otherwise wait for somebody to write to it.

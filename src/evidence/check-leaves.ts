@@ -141,9 +141,11 @@ class PartCheck {
   async #hashLines(file: number, first: number, count: number, absent: number[]): Promise<number> {
     const { directory, gzip } = this.#scope
     const path = join(directory, formatEntriesPath({ index: file, leaves: count, gzip }))
-    let leaf = 0
+    // What was verified before is not read again, as far as a line can be found from the end.
+    const last = gzip || first === 0 ? undefined : count - first
+    let leaf = last === undefined ? 0 : first
     try {
-      for await (const { buffer, end } of readLines(path, gzip)) {
+      for await (const { buffer, end } of readLines(path, gzip, last)) {
         this.#bytes += end
         for (let at = 0; at < end; leaf += 1) {
           const stop = buffer.indexOf(newline, at)

@@ -13,13 +13,9 @@ const leafPrefix = 0
  * last byte of a length is just where the prefix of a leaf belongs: leaf hashes are made without copying anything, too.
  */
 export class EntryHashes {
-  readonly #data = Buffer.alloc(leavesPerFile * bundledBytes)
+  readonly #data = Buffer.alloc(leavesPerFile * bundledBytes, Buffer.of(0, hashBytes, ...new Uint8Array(hashBytes)))
   readonly #preimages: Buffer[] = []
   readonly #leafHashes = Buffer.alloc(leavesPerTile * hashBytes)
-
-  constructor() {
-    for (let at = 0; at < this.#data.length; at += bundledBytes) this.#data[at + 1] = hashBytes
-  }
 
   /** Takes the hash of some bytes as that of an entry. */
   hashEntry(leaf: number, preimage: Uint8Array): void {
