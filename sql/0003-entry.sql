@@ -17,9 +17,9 @@ create table :"schema".entry (
   source_ip inet,
   outcome text collate "C" not null default 'success',
   details json not null default '{}',
-  recorded_by text collate "C" not null,
+  recorded_by text collate "C" not null default session_user,
   entry_hash bytea not null,
-  xid xid8 not null,
+  xid xid8 not null default pg_current_xact_id(),
   canonical boolean,
   primary key (timestamp, seq)
 ) partition by range (timestamp);
@@ -138,34 +138,44 @@ comment on function :"schema".refuse_entry(text) is 'Refuses an entry with SQLST
 create function :"schema".stamp_entry() returns trigger
   language plpgsql security definer
   set search_path = pg_catalog, :"schema", pg_temp
-  set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
 as $function$
+declare
+  details text := new.details;
 begin
-  if tg_table_schema <> :'schema' then
-    raise exception 'stamp_entry() belongs to the audit log' using errcode = 'WO003';
+  -- Every expression is prepared anew in every transaction, so one tells the ordinary row from all others.
+  if (new.canonical
+    -- Also canonical details are looked at when they could break somebody who reads them: only control characters have such
+    -- escapes, a line break ends the line of an archive, and parsers give up on extreme nesting.
+    and strpos(details, E'\\u') = 0 and strpos(details, E'\n') = 0 and octet_length(details) <= 8192 and starts_with(details, '{')
+    -- Short texts are within all limits.
+    and octet_length(concat(new.action, new.tenant_id, new.user_id, new.target)) <= 255
+    and new.action ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'
+    and new.outcome in ('success', 'failure', 'denied')
+    and (new.source_ip is null or set_masklen(new.source_ip, -1) = new.source_ip and not new.source_ip <<= '::ffff:0.0.0.0/96')
+    and new.timestamp - clock_timestamp() between '-1 minute' and '1 minute'
+    and new.version = 1 and new.recorded_by = session_user and new.xid = pg_current_xact_id()) is not true
+  then
+    if new.canonical is not true or strpos(details, E'\\u') > 0 or strpos(details, E'\n') > 0 or octet_length(details) > 8192 then
+      new.details := :"schema".canonical_details(new.details);
+      details := new.details;
+      new.tenant_id := case when octet_length(new.tenant_id) > 1024 then :"schema".cut_text(new.tenant_id) else nullif(new.tenant_id, '') end;
+      new.user_id := case when octet_length(new.user_id) > 1024 then :"schema".cut_text(new.user_id) else nullif(new.user_id, '') end;
+      new.target := case when octet_length(new.target) > 1024 then :"schema".cut_text(new.target) else nullif(new.target, '') end;
+    end if;
+    if new.timestamp - clock_timestamp() not between '-1 minute' and '1 minute' then
+      perform :"schema".refuse_entry('timestamp');
+    elsif :"schema".entry_fault(new.action, details, new.outcome, new.source_ip, new.target, new.tenant_id, new.user_id) is not null then
+      perform :"schema".refuse_entry(
+        :"schema".entry_fault(new.action, details, new.outcome, new.source_ip, new.target, new.tenant_id, new.user_id));
+    end if;
+    new.version := 1;
+    new.recorded_by := session_user;
+    new.xid := pg_current_xact_id();
   end if;
-  -- Also canonical details are looked at when they could break somebody who reads them: only control characters have such
-  -- escapes, a line break ends the line of an archive, and parsers give up on extreme nesting.
-  if new.canonical is not true or strpos(new.details::text, '\u') > 0 or strpos(new.details::text, chr(10)) > 0
-      or octet_length(new.details::text) > 8192 then
-    new.details := :"schema".canonical_details(new.details);
-    new.tenant_id := case when octet_length(new.tenant_id) > 1024 then :"schema".cut_text(new.tenant_id) else nullif(new.tenant_id, '') end;
-    new.user_id := case when octet_length(new.user_id) > 1024 then :"schema".cut_text(new.user_id) else nullif(new.user_id, '') end;
-    new.target := case when octet_length(new.target) > 1024 then :"schema".cut_text(new.target) else nullif(new.target, '') end;
-  end if;
-  if new.timestamp - clock_timestamp() not between '-1 minute' and '1 minute' then
-    perform :"schema".refuse_entry('timestamp');
-  elsif :"schema".entry_fault(new.action, new.details::text, new.outcome, new.source_ip, new.target, new.tenant_id, new.user_id) is not null then
-    perform :"schema".refuse_entry(
-      :"schema".entry_fault(new.action, new.details::text, new.outcome, new.source_ip, new.target, new.tenant_id, new.user_id));
-  end if;
-  new.version := 1;
   new.seq := nextval(:'sequence');
   new.id := :"schema".uuid_v7(:"schema".uuid_v7_time(new.timestamp));
-  new.recorded_by := session_user;
-  new.xid := pg_current_xact_id();
   new.entry_hash := sha256(convert_to(:"schema".preimage(
-    new.action, new.details::text, new.id, new.outcome, new.recorded_by, new.seq,
+    new.action, details, new.id, new.outcome, new.recorded_by, new.seq,
     new.source_ip, new.target, new.tenant_id, :"schema".format_time(new.timestamp), new.user_id), 'UTF8'));
   return new;
 end

@@ -8,7 +8,6 @@
 create function :"schema".append_canonical(events json) returns text
   language plpgsql security definer
   set search_path = pg_catalog, :"schema", pg_temp
-  set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
   -- Planning anew for every call would cost several times the call itself, and there is only one good plan.
   set plan_cache_mode = force_generic_plan
 as $function$
@@ -16,8 +15,8 @@ declare
   now constant timestamptz := clock_timestamp();
   formatted_now constant text := :"schema".format_time(now);
   id_time constant text := :"schema".uuid_v7_time(now);
-  -- Of what stamp_entry() looks at in canonical details; inside the events a line break is one of these escapes.
-  has_escapes constant boolean := strpos(events::text, '\u') > 0 or strpos(events::text, '\n') > 0;
+  -- Without these the details have nothing of what stamp_entry() looks at, also where they are a string with escapes.
+  to_look_at constant boolean := strpos(events::text, E'\\') > 0 or strpos(events::text, E'\n') > 0;
   lines text;
 begin
   with stored as (
@@ -30,7 +29,7 @@ begin
     from (
       select tenant_id, user_id, action, target, source_ip, coalesce(outcome, 'success') as outcome,
         case
-          when has_escapes and (strpos(details, '\u') > 0 or strpos(details, chr(10)) > 0) then :"schema".canonical_details(details::json)::text
+          when to_look_at and (strpos(details, E'\\u') > 0 or strpos(details, E'\n') > 0) then :"schema".canonical_details(details::json)::text
           when octet_length(details) > 8192 then :"schema".canonical_details(details::json)::text
           else coalesce(details, '{}')
         end as details,

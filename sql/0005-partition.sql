@@ -29,8 +29,7 @@ begin
         into occupied;
       if not occupied then
         -- Made beside the table and attached: that locks neither its readers nor its writers, CREATE .. PARTITION OF would.
-        execute format('create table %s (like %I.entry including defaults, check (timestamp >= %L and timestamp < %L))',
-          partition, :'schema', lower_bound, upper_bound);
+        execute format('create table %s (like %I.entry including defaults)', partition, :'schema');
         perform :"schema".guard(partition::regclass, true);
         execute format('alter table %I.entry attach partition %s for values from (%L) to (%L)', :'schema', partition, lower_bound, upper_bound);
         made := made + 1;

@@ -41,7 +41,24 @@ export function canonicalize(value: unknown): string {
 
 /** The canonical text of a value that is known to be I-JSON and made of plain data properties. */
 export function stringifyCanonical(value: JsonValue): string {
-  return stringify(value)
+  // JSON.stringify() keeps the order of members and is several times faster.
+  return isOrdered(value) ? JSON.stringify(value) : stringify(value)
+}
+
+// Whether the members of all objects stand in canonical order already. The copies that are made here do, unless a name looks
+// like a number: those come first in every object.
+function isOrdered(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return Array.isArray(value) ? value.every(isOrdered) : hasOrderedMembers(value as JsonObject)
+}
+
+function hasOrderedMembers(object: JsonObject): boolean {
+  let previous: string | undefined
+  for (const name in object) {
+    if ((previous !== undefined && previous >= name) || !isOrdered(object[name] as JsonValue)) return false
+    previous = name
+  }
+  return true
 }
 
 /** Whether an object is one that a literal or `JSON.parse` makes, of any realm. */
@@ -93,7 +110,7 @@ function copyArray(array: readonly unknown[], path: (string | number)[]): JsonVa
 function copyObject(object: object, path: (string | number)[]): JsonObject {
   if (!isPlainObject(object)) throw invalid(path, 'an instance of a class')
   const result: Record<string, JsonValue> = {}
-  for (const name of Object.keys(object)) {
+  for (const name of Object.keys(object).sort()) {
     if (!name.isWellFormed()) throw invalid(path, 'a member name with a lone surrogate')
     path.push(name)
     setMember(result, name, copy(object[name], path))

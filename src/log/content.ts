@@ -127,7 +127,7 @@ function copyArray(array: readonly unknown[], walk: Walk): JsonValue[] {
 
 function copyObject(object: object, walk: Walk): JsonObject {
   enter(object, walk)
-  const names = Object.keys(object)
+  const names = Object.keys(object).sort()
   count(names.length, walk)
   const result: Record<string, JsonValue> = {}
   for (const name of names) {
