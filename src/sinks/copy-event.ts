@@ -62,6 +62,8 @@ const textual = new Set([
   'line',
   'event',
 ])
+/** Whether a column of this name holds whole events as text. */
+export const holdsEvents = (name: string): boolean => textual.has(plain(name))
 const closed = new Set(['details', 'note', 'target', 'userid', 'tenantid'])
 
 function look(value: unknown, facts: Facts, path: string, depth: number): void {
@@ -92,13 +94,21 @@ function readContent(members: Record<string, unknown>, facts: Facts): void {
   if (!entryFields.every((field) => field === 'entry_hash' || Object.hasOwn(members, field))) return
   try {
     const content = Object.fromEntries(
-      entryFields.filter((field) => field !== 'entry_hash').map((field) => [field, members[field]]),
+      entryFields.filter((field) => field !== 'entry_hash').map((field) => [field, typed(field, members[field])]),
     )
     facts.contentHash = sha256Hex(canonicalize(content))
   } catch {
-    // Not I-JSON: no entry of the log has such content, so no hash of the log fits.
+    // Not JSON, or not I-JSON: no entry of the log has such content, so no hash of the log fits.
     facts.contentHash = 'f'.repeat(64)
   }
+}
+
+/** In a table everything is text: numbers and details are written out, and what is absent is empty. */
+function typed(field: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  if (field === 'seq' || field === 'version') return /^\d{1,16}$/.test(value) ? Number(value) : value
+  if (field === 'details') return JSON.parse(value) as unknown
+  return value === '' ? null : value
 }
 
 function nested(text: string, facts: Facts): unknown {

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../evidence/entry-source.ts'
 import { AuditLogError } from '../errors.ts'
+import { holdsEvents } from './copy-event.ts'
 
 /** A whole JSON document is read at once; more than this is for newline-delimited JSON or CSV. */
 const largestDocument = 256 * 1024 * 1024
@@ -65,7 +66,8 @@ function* elementsOf(document: unknown): Generator<unknown, void, undefined> {
 
 async function* rowsOf(header: string, lines: AsyncGenerator<string>): AsyncGenerator<unknown, void, undefined> {
   const names = await fieldsOf(header, lines)
-  if (names.length < 2) throw unreadable('expected JSON, newline-delimited JSON, CSV or lines of text')
+  if (names.length < 2 && !holdsEvents(names[0] ?? ''))
+    throw unreadable('expected JSON, newline-delimited JSON, CSV or lines of text')
   for await (const line of lines) {
     if (line.trim() === '') continue
     const values = await fieldsOf(line, lines)

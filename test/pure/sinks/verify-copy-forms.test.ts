@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { HttpSink } from '../../../src/sinks/http-sink.ts'
 import { NdjsonSink } from '../../../src/sinks/ndjson.ts'
@@ -23,7 +24,49 @@ const jsonLines = (sink: Sink): string[] => texts(sink).map((text) => text.repla
 const stored = (lines: readonly string[]): string[] =>
   lines.map((line) => line.trimEnd().replace(/^<\d+>1 (\S+) (\S+) (\S+) - AUDIT - /, '$1 $2 $3: '))
 
+/** RFC 4180, with quotes where they are needed, as SIEMs export a table. */
+type Cell = string | number | undefined
+const csv = (names: readonly string[], rows: readonly (readonly Cell[])[]): string[] =>
+  [names, ...rows].map((row) =>
+    row
+      .map((value) => String(value ?? ''))
+      .map((text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text))
+      .join(','),
+  )
+
+/** The columns of the query in docs/siem/sentinel.md, and those of the table that they are made of. */
+const projected: Readonly<Record<string, (row: Readonly<Record<string, Cell>>) => Cell>> = {
+  leaf_index: (row) => row['LeafIndex'],
+  id: (row) => row['EntryId'],
+  seq: (row) => row['Seq'],
+  entry_hash: (row) => row['EntryHash'],
+  previous_entry_hash: (row) => row['PreviousEntryHash'],
+  timestamp: (row) => row['EventTime'],
+  version: (row) => row['EntryVersion'],
+  tenant_id: (row) => row['EntryTenant'],
+  user_id: (row) => row['UserId'],
+  action: (row) => row['Action'],
+  target: (row) => row['Target'],
+  source_ip: (row) => row['SourceIp'],
+  outcome: (row) => row['Outcome'],
+  recorded_by: (row) => row['RecordedBy'],
+  details: (row) => `${row['Details']}${row['Details2'] ?? ''}${row['Details3'] ?? ''}`,
+}
+const sentinelRows = (): Cell[][] =>
+  jsonLines(new SentinelSink({ ...sentinel, credential })).map((line) => {
+    const row = JSON.parse(line) as Record<string, Cell>
+    return Object.values(projected).map((column) => column(row))
+  })
+
 const forms: Readonly<Record<string, readonly string[]>> = {
+  "Sentinel's answer in CSV": csv(Object.keys(projected), sentinelRows()),
+  "Sentinel's answer as objects whose values are all text": sentinelRows().map((row) =>
+    JSON.stringify(Object.fromEntries(Object.keys(projected).map((name, at) => [name, String(row[at] ?? '')]))),
+  ),
+  "QRadar's answer in CSV": csv(
+    ['payload'],
+    texts(new QRadarSink(address)).map((line) => [line.trimEnd()]),
+  ),
   'LEEF as it was sent': texts(new QRadarSink(address)).map((line) => line.trimEnd()),
   'LEEF as rsyslog writes it to a file': stored(texts(new QRadarSink(address))),
   'CEF over syslog': texts(new SyslogSink({ ...address, format: 'cef' })).map((line) => line.trimEnd()),
@@ -41,6 +84,8 @@ const forms: Readonly<Record<string, readonly string[]>> = {
 
 const verify = (lines: readonly string[]): ReturnType<typeof verifyCopy> =>
   verifyCopy([lines.join('\n')], { policy: trustLogs([log.verifierKey]) })
+/** How many lines stand before the events. */
+const headerOf = (lines: readonly string[]): number => lines.length - log.items.length
 const place = log.items.findIndex((item) => item.kind === 'entry' && item.leafIndex === 77)
 
 describe('verify-copy', () => {
@@ -54,14 +99,33 @@ describe('verify-copy', () => {
   })
 
   it.each(Object.entries(forms))('names leaf 77 when its event is missing: %s', async (_, lines) => {
-    const { findings } = await verify(lines.filter((_line, index) => index !== place))
+    const { findings } = await verify(lines.filter((_line, index) => index !== place + headerOf(lines)))
     expect(findings).toEqual([{ kind: 'missing', first: 77, last: 77 }])
   })
 
   it.each(Object.entries(forms))('names leaf 77 when its hash was altered: %s', async (_, lines) => {
     const hash = (log.items[place] as { entry: { entry_hash: string } }).entry.entry_hash
-    const forged = lines.map((line, index) => (index === place ? line.replaceAll(hash, 'ab'.repeat(32)) : line))
+    const forged = lines.map((line, index) =>
+      index === place + headerOf(lines) ? line.replaceAll(hash, 'ab'.repeat(32)) : line,
+    )
     const { findings } = await verify(forged)
     expect(findings).toMatchObject([{ kind: 'altered', leafIndex: 77 }])
+  })
+
+  it("recomputes the content of Sentinel's answer in CSV", async () => {
+    const lines = forms["Sentinel's answer in CSV"]!.map((line, index) =>
+      index === place + 1 ? line.replace('finding:77', 'finding:78') : line,
+    )
+    expect((await verify(lines)).findings).toEqual([{ kind: 'altered', leafIndex: 77, part: 'content' }])
+  })
+
+  it('the query for Sentinel gives the columns that are read', () => {
+    const page = readFileSync('docs/siem/sentinel.md', 'utf8')
+    const query = page.slice(page.indexOf('| project leaf_index'), page.indexOf('| order by leaf_index'))
+    expect([...query.matchAll(/(\w+) = /g)].map(([, name]) => name)).toEqual(Object.keys(projected))
+  })
+
+  it('refuses a table of one column that holds no events', async () => {
+    await expect(verify(['number', '1', '2'])).rejects.toMatchObject({ code: 'file_unreadable' })
   })
 })
