@@ -41,22 +41,25 @@ export function canonicalize(value: unknown): string {
 
 /** The canonical text of a value that is known to be I-JSON and made of plain data properties. */
 export function stringifyCanonical(value: JsonValue): string {
-  // JSON.stringify() keeps the order of members and is several times faster.
-  return isOrdered(value) ? JSON.stringify(value) : stringify(value)
+  // JSON.stringify() is several times faster, and the copies that are made here are ordered.
+  return hasOrderedMembers(value) ? JSON.stringify(value) : stringify(value)
 }
 
-// Whether the members of all objects stand in canonical order already. The copies that are made here do, unless a name looks
-// like a number: those come first in every object.
-function isOrdered(value: JsonValue): boolean {
+/**
+ * Whether the members of all objects stand in canonical order, which `JSON.stringify()` keeps. Names like "10" never do: they
+ * come before all others, by their number. False also for what nests deeper than {@link maximumDepth}.
+ */
+export function hasOrderedMembers(value: unknown, level = 0): boolean {
   if (typeof value !== 'object' || value === null) return true
-  return Array.isArray(value) ? value.every(isOrdered) : hasOrderedMembers(value as JsonObject)
-}
-
-function hasOrderedMembers(object: JsonObject): boolean {
-  let previous: string | undefined
-  for (const name in object) {
-    if ((previous !== undefined && previous >= name) || !isOrdered(object[name] as JsonValue)) return false
-    previous = name
+  // Too deep is the same everywhere, and no question of how much of the stack is left.
+  if (level >= maximumDepth) return false
+  if (Array.isArray(value)) return value.every((element) => hasOrderedMembers(element, level + 1))
+  let last = ''
+  for (const name in value) {
+    if (name < last) return false
+    last = name
+    const member = (value as Record<string, unknown>)[name]
+    if (typeof member === 'object' && !hasOrderedMembers(member, level + 1)) return false
   }
   return true
 }

@@ -1,4 +1,4 @@
-import { canonicalize, maximumDepth } from './canonicalize.ts'
+import { canonicalize, hasOrderedMembers } from './canonicalize.ts'
 
 /**
  * Whether a text is canonical JSON (RFC 8785): whether it is what {@link canonicalize} makes of its value. Never throws.
@@ -18,24 +18,9 @@ export function parseCanonical(text: string): unknown {
     // Written back unchanged it has no white space, no repeated members, no other escapes and no other numbers, and only the
     // order is left to check. Names like "10" come back in another order, lone surrogates as the escapes that they were
     // written with (\ud800), and then the long way tells.
-    const short = JSON.stringify(value) === text && !text.includes('\\ud') && hasOrderedMembers(value, 0)
+    const short = JSON.stringify(value) === text && !text.includes('\\ud') && hasOrderedMembers(value)
     return short || canonicalize(value) === text ? value : undefined
   } catch {
     return undefined
   }
-}
-
-// Too deep is the same everywhere, and no question of how much of the stack is left.
-function hasOrderedMembers(value: unknown, level: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (level >= maximumDepth) return false
-  if (Array.isArray(value)) return value.every((element) => hasOrderedMembers(element, level + 1))
-  let last = ''
-  for (const name in value) {
-    if (name < last) return false
-    last = name
-    const member = (value as Record<string, unknown>)[name]
-    if (typeof member === 'object' && !hasOrderedMembers(member, level + 1)) return false
-  }
-  return true
 }
