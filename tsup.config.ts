@@ -48,6 +48,19 @@ const config: Config = defineConfig([
     outDir: 'dist/console',
     publicDir: 'src/console/static',
   },
+  // What the page runs first. A classic script: it need not wait for the document.
+  {
+    ...common,
+    entry: { start: 'src/console/browser/start.ts' },
+    tsconfig: 'src/console/browser/tsconfig.json',
+    target: 'es2022',
+    platform: 'browser',
+    format: ['iife'],
+    outExtension: () => ({ js: '.js' }),
+    minify: true,
+    dts: false,
+    outDir: 'dist/console',
+  },
 ])
 
 export default config

@@ -8,15 +8,17 @@ export interface ConsoleFile {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** The same, compressed with Brotli. */
   readonly brotli: Uint8Array<ArrayBuffer>
-  /** Strong: of the uncompressed bytes. */
+  /** Strong: of the uncompressed bytes. The page asks for the other files with `?v=` and this. */
   readonly etag: string
 }
 
 /** Name of each file, relative to `<basePath>/console/`, to its media type. */
 const contentTypes: Readonly<Record<string, string>> = {
-  'index.html': 'text/html; charset=utf-8',
   'app.js': 'text/javascript; charset=utf-8',
+  'start.js': 'text/javascript; charset=utf-8',
   'app.css': 'text/css; charset=utf-8',
+  // Last: it names the others.
+  'index.html': 'text/html; charset=utf-8',
 }
 
 let files: ReadonlyMap<string, ConsoleFile> | undefined
@@ -28,17 +30,27 @@ let files: ReadonlyMap<string, ConsoleFile> | undefined
  * @throws Error when the package is not complete
  */
 export function consoleFiles(): ReadonlyMap<string, ConsoleFile> {
-  files ??= new Map(
-    Object.entries(contentTypes).map(([name, contentType]) => {
-      const bytes = new Uint8Array(readFileSync(fileUrl(name)))
-      const brotli = new Uint8Array(
-        brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
-      )
-      const etag = createHash('sha256').update(bytes).digest('base64url').slice(0, 22)
-      return [name, { contentType, bytes, brotli, etag }]
-    }),
-  )
+  files ??= readFiles()
   return files
+}
+
+function readFiles(): ReadonlyMap<string, ConsoleFile> {
+  const read = new Map<string, ConsoleFile>()
+  for (const [name, contentType] of Object.entries(contentTypes)) {
+    let bytes = readFileSync(fileUrl(name))
+    // The page names the others by what is in them, so that a browser that has them need not ask for them again.
+    if (name === 'index.html') {
+      bytes = Buffer.from(
+        bytes
+          .toString()
+          .replace(/(?<= (?:href|src)=")[a-z]+\.(?:js|css)(?=")/g, (it) => `${it}?v=${read.get(it)?.etag}`),
+      )
+    }
+    const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } })
+    const etag = createHash('sha256').update(bytes).digest('base64url').slice(0, 22)
+    read.set(name, { contentType, bytes: new Uint8Array(bytes), brotli: new Uint8Array(brotli), etag })
+  }
+  return read
 }
 
 /**

@@ -21,6 +21,9 @@ export function serveConsole(request: Request, path: string): Response | undefin
   const compressed = accepts(request.headers.get('accept-encoding') ?? '', 'br')
   const etag = compressed ? `"${file.etag}-br"` : `"${file.etag}"`
   const headers: Record<string, string> = { ...consoleHeaders, etag, vary: 'accept-encoding' }
+  // Asked for by what is in it, it never changes.
+  if (new URL(request.url).searchParams.get('v') === file.etag)
+    headers['cache-control'] = 'public, max-age=31536000, immutable'
   const known = (request.headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
   if (known.includes(etag)) return new Response(null, { status: 304, headers })
   headers['content-type'] = file.contentType

@@ -40,6 +40,48 @@ describe.skipIf(!hasBrowser)('the log', () => {
     await page.context().close()
   })
 
+  test.each(['', '#log?action=risk.accepted'])(
+    'asks for the first entries of %j once, and before the program has arrived',
+    async (hash) => {
+      const { page, complaints, go } = await openConsole(browser, host)
+      const asked: string[] = []
+      let release = (): void => undefined
+      const listAsked = new Promise<void>((resolve) => (release = resolve))
+      await page.route('**/console/app.js*', async (route) => {
+        await listAsked
+        await route.continue()
+      })
+      page.on('request', (request) => {
+        if (!request.url().includes('/list?')) return
+        asked.push(request.url())
+        release()
+      })
+      await go(hash)
+      await page.locator('.rows .row .sign.intact').first().waitFor()
+      expect(asked).toHaveLength(1)
+      expect(complaints).toEqual([])
+      await page.context().close()
+    },
+  )
+
+  test('says what is wrong with the very first answer too', async () => {
+    const { page, go } = await openConsole(browser, host)
+    host.intercept = ({ url }, response) => {
+      if (!url!.includes('/list')) return false
+      response.writeHead(401).end()
+      return true
+    }
+    try {
+      await go('')
+      await page.locator('.message', { hasText: 'You are signed out.' }).waitFor()
+    } finally {
+      host.intercept = undefined
+    }
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.locator('.rows .row').first().waitFor()
+    await page.context().close()
+  })
+
   test('can be walked through with the keyboard alone', async () => {
     const { page, complaints, go } = await openConsole(browser, host)
     await go('#log?action=risk.accepted')

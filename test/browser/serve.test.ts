@@ -18,6 +18,7 @@ describe('the files of the console', () => {
     ['/console/index.html', 'text/html; charset=utf-8'],
     ['/console/app.js', 'text/javascript; charset=utf-8'],
     ['/console/app.css', 'text/css; charset=utf-8'],
+    ['/console/start.js', 'text/javascript; charset=utf-8'],
   ])('%s is served under the strict policy', async (path, type) => {
     const response = ask(path)!
     expect(response.status).toBe(200)
@@ -39,10 +40,12 @@ describe('the files of the console', () => {
   })
 
   test('use nothing that turns text into markup or code', () => {
-    const program = Buffer.from(consoleFiles().get('app.js')!.bytes).toString()
-    expect(program).not.toMatch(
-      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc|DOMParser/,
-    )
+    for (const name of ['app.js', 'start.js']) {
+      const program = Buffer.from(consoleFiles().get(name)!.bytes).toString()
+      expect(program).not.toMatch(
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc|DOMParser/,
+      )
+    }
   })
 
   test('are not sent again to whoever has them', async () => {
@@ -54,6 +57,22 @@ describe('the files of the console', () => {
       expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag])
       expect(ask('/console/app.js', { headers: { ...headers, 'if-none-match': '"x"' } })!.status).toBe(200)
     }
+  })
+
+  test('are not even asked for again where the page names them by what is in them', () => {
+    const page = Buffer.from(consoleFiles().get('index.html')!.bytes).toString()
+    const named = [...page.matchAll(/(?:href|src)="([^"?]+)\?v=([^"]+)"/g)]
+    expect(named.map(([, name]) => name).sort()).toEqual(['app.css', 'app.js', 'start.js'])
+    for (const [, name, version] of named) {
+      const controlOf = (version: string | undefined): string | null =>
+        serveConsole(new Request(`https://host.example/console/${name}?v=${version}`), `/console/${name}`)!.headers.get(
+          'cache-control',
+        )
+      expect(controlOf(version)).toBe('public, max-age=31536000, immutable')
+      // Another version of the package: what is there now must not be kept under its name.
+      expect(controlOf('another')).toBe('no-cache')
+    }
+    expect(ask('/console/')!.headers.get('cache-control')).toBe('no-cache')
   })
 
   test('are compressed for whoever takes that', async () => {

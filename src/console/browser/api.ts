@@ -1,3 +1,5 @@
+import { type FirstCall, getInit } from './model/first-call.ts'
+
 /** Why a call did not succeed, in terms that can be said to the person at the screen. */
 export type FailureKind =
   | 'signed_out'
@@ -62,12 +64,15 @@ const answerWithinMs = 40_000
 export class Api {
   readonly #base: string
   readonly #fetch: typeof fetch
+  #first: FirstCall | undefined
   /** Sent with calls that change something. */
   csrfToken: string | undefined
 
-  constructor(base: string, send: typeof fetch) {
+  /** @param first a call that was made already; its answer is the answer to the same question */
+  constructor(base: string, send: typeof fetch, first?: FirstCall) {
     this.#base = base
     this.#fetch = send
+    this.#first = first
   }
 
   urlOf(path: string, query?: URLSearchParams): string {
@@ -94,22 +99,30 @@ export class Api {
 
   async #call(path: string, options: CallOptions, timeout: AbortSignal | undefined): Promise<Response> {
     const { query, method = 'GET', body, signal } = options
-    const signals = [signal, timeout].filter((one) => one !== undefined)
+    const url = this.urlOf(path, query)
+    const anySignal = AbortSignal.any([signal, timeout].filter((one) => one !== undefined))
+    const first = method === 'GET' && this.#first?.url === url ? this.#first : undefined
+    // Once: the same question later on is a new one.
+    this.#first = undefined
     let response: Response
     try {
-      response = await this.#fetch.call(globalThis, this.urlOf(path, query), {
-        method,
-        credentials: 'same-origin',
-        redirect: 'error',
-        cache: 'no-store',
-        signal: AbortSignal.any(signals),
-        headers: {
-          accept: 'application/json',
-          ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
-          ...(method === 'GET' || this.csrfToken === undefined ? {} : { 'x-csrf-token': this.csrfToken }),
-        },
-        ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
-      })
+      anySignal.addEventListener('abort', () => first?.stop.abort())
+      response = await (first?.response ??
+        this.#fetch.call(globalThis, url, {
+          ...getInit,
+          signal: anySignal,
+          ...(method === 'GET'
+            ? {}
+            : {
+                method,
+                headers: {
+                  ...getInit.headers,
+                  'content-type': 'application/json',
+                  ...(this.csrfToken === undefined ? {} : { 'x-csrf-token': this.csrfToken }),
+                },
+                body: JSON.stringify(body ?? {}),
+              }),
+        }))
     } catch {
       signal?.throwIfAborted()
       throw new ApiFailure(timeout?.aborted === true ? 'timeout' : 'network', 0)

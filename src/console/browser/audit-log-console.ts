@@ -208,8 +208,12 @@ export class AuditLogConsole extends Base {
   #makeContext(): Context {
     const locale = this.lang || navigator.language
     const zone = this.getAttribute('time-zone') ?? undefined
-    const api = new Api((this.getAttribute('api') ?? '/api/audit-logs').replace(/\/$/, ''), this.fetch)
-    const numbers = new Intl.NumberFormat(locale)
+    const base = (this.getAttribute('api') ?? '/api/audit-logs').replace(/\/$/, '')
+    // Who makes the requests in another way has not made the first one.
+    const api = new Api(base, this.fetch, this.#fetch === undefined ? globalThis.auditLogFirstCall : undefined)
+    globalThis.auditLogFirstCall = undefined
+    let session: Promise<Session> | undefined
+    let numbers: Intl.NumberFormat | undefined
     const size = Math.trunc(Number(this.getAttribute('page-size') ?? 200))
     const keyName = `audit-log-console:key:${api.urlOf('')}`
     const seenName = `audit-log-console:seen:${api.urlOf('')}`
@@ -218,10 +222,12 @@ export class AuditLogConsole extends Base {
     return {
       api,
       clock: { locale, zone },
-      session: loadSession(api),
+      get session() {
+        return (session ??= loadSession(api))
+      },
       pageSize: size >= 1 && size <= 1000 ? size : 200,
       t,
-      number: (value) => numbers.format(value),
+      number: (value) => (numbers ??= new Intl.NumberFormat(locale)).format(value),
       bytes: (value) => formatBytes(value, locale),
       go: (place) => this.#go(place),
       hrefOf: formatPlace,

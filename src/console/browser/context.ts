@@ -14,7 +14,7 @@ export interface Session {
 export interface Context {
   readonly api: Api
   readonly clock: Clock
-  /** Arrives later than the first entries. */
+  /** Asked for when a view needs it, once. */
   readonly session: Promise<Session>
   readonly pageSize: number
   /** A text of the page. */

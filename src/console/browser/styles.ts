@@ -6,8 +6,8 @@ export const styleText: string = `
   --accent: var(--al-accent, #1f55c4); --on-accent: #fff; --tint: #e9effc;
   --good: #116a3c; --good-bg: #e3f4ea; --warn: #845200; --warn-bg: #fdf1d9; --bad: #b3221f; --bad-bg: #fdeae9;
   --s0: #2f6bd8; --s1: #2b9a8b; --s2: #d99a2b; --s3: #8d62c9; --s4: #a3adba;
-  --font: var(--al-font, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif);
-  --mono: var(--al-font-mono, ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace);
+  --font: var(--al-font, system-ui, sans-serif);
+  --mono: var(--al-font-mono, ui-monospace, monospace);
   color-scheme: light; display: block; min-block-size: 30rem; block-size: 100%; container: al / inline-size;
   font: 14px/1.45 var(--font); color: var(--text); background: var(--bg);
 }
@@ -18,9 +18,9 @@ export const styleText: string = `
 [hidden] { display: none !important }
 h1, h2, h3, p, ul, dl, dd { margin: 0; padding: 0 }
 ul { list-style: none }
-h1 { font-size: 1.05rem; font-weight: 650; letter-spacing: -0.01em }
-h2 { font-size: 1.02rem; font-weight: 650; letter-spacing: -0.005em }
-h3 { font-size: .84rem; font-weight: 650; margin-block: 1.1rem .45rem }
+h1 { font-size: 1.05rem; font-weight: 600; letter-spacing: -0.01em }
+h2 { font-size: 1.02rem; font-weight: 600; letter-spacing: -0.005em }
+h3 { font-size: .84rem; font-weight: 600; margin-block: 1.1rem .45rem }
 a { color: var(--accent) }
 .console { position: relative; display: flex; flex-direction: column; block-size: 100%; min-block-size: inherit }
 .top { display: flex; flex-wrap: wrap; align-items: center; gap: .1rem 1.6rem; padding-inline: 1.25rem; padding-block-start: .55rem; background: var(--surface); border-block-end: 1px solid var(--line) }
@@ -50,7 +50,7 @@ input::placeholder, textarea::placeholder { color: var(--muted); opacity: .85 }
 input[type=checkbox] { inline-size: 1.05rem; block-size: 1.05rem; margin: .1rem 0 0; padding: 0; accent-color: var(--accent) }
 select { padding-inline-end: .3rem }
 [aria-invalid] { border-color: var(--bad); box-shadow: 0 0 0 1px var(--bad) }
-button { cursor: pointer; font-weight: 550; border-color: var(--line); box-shadow: 0 1px 1px rgb(20 30 50 / .05); white-space: nowrap }
+button { cursor: pointer; font-weight: 600; border-color: var(--line); box-shadow: 0 1px 1px rgb(20 30 50 / .05); white-space: nowrap }
 button:hover { background: var(--raised); border-color: var(--strong-line) }
 button:disabled { cursor: default; opacity: .55 }
 button.primary { color: var(--on-accent); background: var(--accent); border-color: var(--accent) }
@@ -64,14 +64,14 @@ button.funnel { padding: .1rem .25rem; vertical-align: -.15em }
 button.funnel::before { content: ""; display: block; inline-size: .72rem; block-size: .72rem; background: currentColor; clip-path: polygon(0 8%, 100% 8%, 62% 52%, 62% 100%, 38% 84%, 38% 52%) }
 button.chip { font-size: .8rem; padding: .1rem .6rem; border-radius: 99px; background: var(--tint) }
 label { display: flex; flex-direction: column; gap: .18rem; min-inline-size: 0 }
-label > span:first-child { font-size: .76rem; font-weight: 550; color: var(--muted) }
+label > span:first-child { font-size: .76rem; font-weight: 600; color: var(--muted) }
 fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 
 .note { padding: .6rem .8rem; border-radius: 8px; background: var(--surface); border: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: .35rem .7rem; align-items: center }
 .note.bad { color: var(--bad); background: var(--bad-bg); border-color: currentColor }
 .note.warn { color: var(--warn); background: var(--warn-bg); border-color: currentColor }
 .note.good { color: var(--good); background: var(--good-bg); border-color: currentColor }
-.badge { display: inline-flex; align-items: center; gap: .35em; font-size: .8rem; font-weight: 550; white-space: nowrap; color: var(--muted) }
+.badge { display: inline-flex; align-items: center; gap: .35em; font-size: .8rem; font-weight: 600; white-space: nowrap; color: var(--muted) }
 .badge::before { content: ""; inline-size: .5rem; block-size: .5rem; border-radius: 50%; background: currentColor; flex: none }
 .facts .badge, .card header .badge { white-space: normal }
 .badge.success, .badge.good { color: var(--good) }
@@ -114,7 +114,7 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .grid:focus-visible .row.active { box-shadow: inset 0 0 0 2px var(--accent) }
 .row[aria-selected=true] { background: var(--tint); box-shadow: inset 3px 0 0 var(--accent) }
 .row.broken { background: var(--bad-bg) }
-.rows .c-action { font-family: var(--mono); font-size: .9em; font-weight: 550 }
+.rows .c-action { font-family: var(--mono); font-size: .9em; font-weight: 600 }
 .c-timestamp, .c-source_ip, .c-seq { color: var(--muted) }
 .c-seq { text-align: end }
 .sign { display: inline-block; inline-size: 1rem; block-size: 1rem; flex: none; vertical-align: -.15em; color: var(--muted) }
@@ -192,7 +192,7 @@ td bdi, th bdi { overflow-wrap: break-word }
 table { border-collapse: collapse; inline-size: 100%; font-size: .9rem; font-variant-numeric: tabular-nums }
 th, td { text-align: start; padding: .4rem .8rem .4rem 0; border-block-end: 1px solid var(--line); vertical-align: top }
 thead th { font-size: .76rem; font-weight: 600; color: var(--muted); white-space: nowrap }
-tbody th { font-weight: 550 }
+tbody th { font-weight: 600 }
 tbody tr:last-child > * { border-block-end: 0 }
 td.number, th.number { text-align: end }
 .form { display: grid; gap: .8rem; max-inline-size: 40rem }

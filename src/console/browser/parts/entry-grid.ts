@@ -2,6 +2,7 @@ import type { Entry } from '../../../canonical/entry.ts'
 import type { Context } from '../context.ts'
 import { h } from '../dom.ts'
 import type { Row } from '../model/entry-list.ts'
+import { painted } from '../model/painted.ts'
 import { rowWindow, scrollTopFor } from '../model/row-window.ts'
 import { shownOutcome, shownText, shownTime } from './shown-text.ts'
 
@@ -35,6 +36,7 @@ export class EntryGrid {
   #selected: number | undefined
   #complete = false
   #frame = 0
+  #overscan = 0
 
   constructor(context: Context, events: GridEvents) {
     const { t } = context
@@ -83,6 +85,13 @@ export class EntryGrid {
   setRows(rows: readonly Row[], complete: boolean, addedAbove = 0): void {
     this.#rows = rows
     this.#complete = complete
+    // The first rows come alone: those beyond the edges follow when these can be seen.
+    if (rows.length > 0 && this.#overscan === 0) {
+      void painted().then(() => {
+        this.#overscan = overscan
+        this.#draw()
+      })
+    }
     if (this.#active !== undefined && !rows.includes(this.#active)) this.#active = undefined
     this.element.setAttribute('aria-rowcount', complete ? String(rows.length + 1) : '-1')
     this.#body.style.setProperty('block-size', `${rows.length * this.#rowHeight}px`)
@@ -91,7 +100,8 @@ export class EntryGrid {
   }
 
   scrollToTop(): void {
-    this.element.scrollTop = 0
+    // Without rows there is nothing to scroll, and asking would lay the page out before its first entries are asked for.
+    if (this.#rows.length > 0) this.element.scrollTop = 0
     this.#draw()
   }
 
@@ -135,8 +145,8 @@ export class EntryGrid {
   }
 
   #draw(): void {
-    const { scrollTop, clientHeight } = this.element
-    const { first, end } = rowWindow(scrollTop, clientHeight, this.#rowHeight, this.#rows.length, overscan)
+    const { scrollTop, clientHeight } = this.#rows.length === 0 ? { scrollTop: 0, clientHeight: 0 } : this.element
+    const { first, end } = rowWindow(scrollTop, clientHeight, this.#rowHeight, this.#rows.length, this.#overscan)
     const wanted = new Set(this.#rows.slice(first, end))
     for (const [row, element] of this.#shown) {
       if (wanted.has(row)) continue

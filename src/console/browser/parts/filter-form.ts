@@ -38,11 +38,11 @@ export class FilterForm {
     )
     this.#range.addEventListener('change', () => {
       const custom = this.#range.value === 'custom'
-      this.#custom.hidden = !custom
+      this.#showCustom(custom)
       if (custom) this.#fields.get('since')?.focus()
       else apply()
     })
-    this.#custom = h('div', { class: 'fields', hidden: true }, this.#time('since'), this.#time('until'))
+    this.#custom = h('div', { class: 'fields', hidden: true })
     const first = firstNames.map((name) => this.#field(name, apply))
     const further = furtherNames.map((name) => this.#field(name, apply))
     this.#more = h(
@@ -89,7 +89,7 @@ export class FilterForm {
     this.#filters = filters
     const custom = filters.range === undefined && (filters.since !== undefined || filters.until !== undefined)
     this.#range.value = custom ? 'custom' : (filters.range ?? '')
-    this.#custom.hidden = !custom
+    this.#showCustom(custom)
     for (const [name, field] of this.#fields) {
       const value = filters[name] ?? ''
       field.value =
@@ -165,6 +165,12 @@ export class FilterForm {
     this.#fields.set(name, field)
     this.#errors.set(name, error)
     return h('label', { class: `f-${name}` }, h('span', {}, t(`filter.${name}`)), field, error)
+  }
+
+  // Made when they are needed: a browser takes as long for these two as for all the others.
+  #showCustom(shown: boolean): void {
+    if (shown && this.#custom.childElementCount === 0) this.#custom.append(this.#time('since'), this.#time('until'))
+    this.#custom.hidden = !shown
   }
 
   #time(name: 'since' | 'until'): HTMLElement {

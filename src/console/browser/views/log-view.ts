@@ -3,7 +3,9 @@ import type { Context, View } from '../context.ts'
 import { button, h, replace } from '../dom.ts'
 import { type Check, checkCheckpoint } from '../model/check-proof.ts'
 import { EntryList, type ListPage, type Row } from '../model/entry-list.ts'
+import { firstQuery } from '../model/first-call.ts'
 import { fixRange, type Filters, formatPlace, type Place, toParameters, without } from '../model/place.ts'
+import { painted } from '../model/painted.ts'
 import { pollDelay } from '../model/poll-delay.ts'
 import { browserPauses, verifyPage } from '../model/verify-page.ts'
 import { ActivityChart } from '../parts/activity-chart.ts'
@@ -116,14 +118,15 @@ export class LogView implements View {
     this.#loading = false
     this.#failed = false
     ;[this.#broken, this.#intact, this.#unseen, this.#uncovered] = [0, 0, 0, 0]
-    this.#fixed = toParameters(this.#filters ?? {}, new Date())
+    this.#now = new Date()
     replace(this.#fresh)
-    this.#grid.setRows([], false)
     this.#grid.scrollToTop()
+    this.#grid.setRows([], false)
     void this.#loadMore()
   }
 
-  #fixed = new URLSearchParams()
+  /** When the search began: a range that moves with the clock stays where it was while more is loaded. */
+  #now = new Date()
 
   async #loadMore(): Promise<void> {
     const { signal } = this.#stop
@@ -135,10 +138,11 @@ export class LogView implements View {
     replace(this.#message, h('p', { class: 'muted' }, this.#context.t(first ? 'loading' : 'log.loadingMore')))
     const endSlow = slowNote(this.#context, this.#message)
     try {
-      const query = new URLSearchParams(this.#fixed)
-      // The first page is small, so that there is something to see.
-      query.set('limit', String(first ? Math.min(100, this.#context.pageSize) : this.#context.pageSize))
-      if (list.cursor !== undefined) query.set('cursor', list.cursor)
+      const query = firstQuery(this.#filters, this.#now, this.#context.pageSize)
+      if (list.cursor !== undefined) {
+        query.set('limit', String(this.#context.pageSize))
+        query.set('cursor', list.cursor)
+      }
       const page = await this.#context.api.json<ListPage>('/list', { query, signal })
       const added = list.append(page)
       this.#checkpoint = page.checkpoint
@@ -148,9 +152,7 @@ export class LogView implements View {
       replace(this.#message, this.#endText())
       this.#grid.setRows(list.rows, page.next_cursor === null)
       void this.#verify(added, signal)
-      if (!first) return
-      this.#activity.show(this.#filters)
-      this.#startLive()
+      if (first) void this.#showRest(this.#filters, signal)
     } catch (error) {
       if (signal.aborted) return
       this.#loading = false
@@ -168,16 +170,24 @@ export class LogView implements View {
     }
   }
 
+  async #showRest(filters: Filters, signal: AbortSignal): Promise<void> {
+    await painted()
+    if (signal.aborted) return
+    this.#activity.show(filters)
+    this.#startLive()
+  }
+
   #endText(): HTMLElement | null {
     const { t } = this.#context
     if (this.#list.cursor !== null) return null
     if (this.#list.rows.length > 0) return h('p', { class: 'muted' }, t('log.end'))
-    return h('p', { class: 'note' }, t(this.#fixed.size === 0 ? 'log.emptyAtAll' : 'log.empty'))
+    return h('p', { class: 'note' }, t(Object.keys(this.#filters ?? {}).length === 0 ? 'log.emptyAtAll' : 'log.empty'))
   }
 
   async #verify(rows: readonly Row[], signal: AbortSignal): Promise<void> {
     this.#verifying += 1
     this.#showCounts()
+    await painted()
     const done: Row[] = []
     const flush = (): void => {
       this.#grid.refresh(done.splice(0))

@@ -1,0 +1,29 @@
+import { type Filters, toParameters } from './place.ts'
+
+/** A call of the API that was made before the page's program was there. */
+export interface FirstCall {
+  readonly url: string
+  readonly response: Promise<Response>
+  readonly stop: AbortController
+}
+
+/** Where `start.ts` leaves it for the program, which takes it once. */
+declare global {
+  var auditLogFirstCall: FirstCall | undefined
+}
+
+/** How each question is asked. */
+export const getInit: RequestInit & { readonly headers: Readonly<Record<string, string>> } = {
+  method: 'GET',
+  credentials: 'same-origin',
+  redirect: 'error',
+  cache: 'no-store',
+  headers: { accept: 'application/json' },
+}
+
+/** The query for the first entries of a search. They are few, so that there is something to see. */
+export function firstQuery(filters: Filters, now: Date, pageSize: number): URLSearchParams {
+  const query = toParameters(filters, now)
+  query.set('limit', String(Math.min(100, pageSize)))
+  return query
+}
