@@ -64,6 +64,22 @@ describe.skipIf(!hasBrowser)('the log', () => {
     },
   )
 
+  test('asks for them once when the program has arrived first', async () => {
+    const { page, go } = await openConsole(browser, host)
+    let asked = 0
+    page.on('request', (request) => (asked += request.url().includes('/list?') ? 1 : 0))
+    await page.route('**/console/start.js*', async (route) => {
+      await page.locator('.rows .row').first().waitFor()
+      await route.continue()
+    })
+    const started = page.waitForResponse('**/console/start.js*')
+    await go('#log?order=oldest')
+    await started
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)))
+    expect(asked).toBe(1)
+    await page.context().close()
+  })
+
   test('says what is wrong with the very first answer too', async () => {
     const { page, go } = await openConsole(browser, host)
     host.intercept = ({ url }, response) => {

@@ -102,7 +102,8 @@ export class Api {
     const url = this.urlOf(path, query)
     const anySignal = AbortSignal.any([signal, timeout].filter((one) => one !== undefined))
     const first = method === 'GET' && this.#first?.url === url ? this.#first : undefined
-    // Once: the same question later on is a new one.
+    // Once: the same question later on is a new one. What nobody takes is broken off.
+    if (first === undefined) this.#first?.stop.abort()
     this.#first = undefined
     let response: Response
     try {

@@ -34,7 +34,8 @@ const Base: typeof HTMLElement =
  * Attributes:
  *
  * - `api`: the base path of the REST API. Default is `/api/audit-logs`.
- * - `verifier-key`: the log's verifier key, several separated by spaces. Default is the one that the viewer gives.
+ * - `verifier-key`: the log's verifier key, several separated by spaces, or a policy (c2sp.org/tlog-policy), whose witnesses'
+ *   cosignatures are then verified too. Default is the one that the viewer gives.
  * - `theme`: `light` or `dark`. Default is what the viewer's system prefers.
  * - `routing`: `hash` (the default) keeps the place in the fragment of the address; `none` leaves the address alone.
  * - `page-size`: entries that are loaded at a time, 1 to 1,000. Default is 200.
@@ -209,9 +210,11 @@ export class AuditLogConsole extends Base {
     const locale = this.lang || navigator.language
     const zone = this.getAttribute('time-zone') ?? undefined
     const base = (this.getAttribute('api') ?? '/api/audit-logs').replace(/\/$/, '')
-    // Who makes the requests in another way has not made the first one.
-    const api = new Api(base, this.fetch, this.#fetch === undefined ? globalThis.auditLogFirstCall : undefined)
+    const first = globalThis.auditLogFirstCall
     globalThis.auditLogFirstCall = undefined
+    // Who makes the requests in another way has not made the first one.
+    if (this.#fetch !== undefined) first?.stop.abort()
+    const api = new Api(base, this.fetch, this.#fetch === undefined ? first : undefined)
     let session: Promise<Session> | undefined
     let numbers: Intl.NumberFormat | undefined
     const size = Math.trunc(Number(this.getAttribute('page-size') ?? 200))

@@ -5,7 +5,9 @@ import { formatTime } from './model/times.ts'
 // Runs before the page's program has arrived and asks for the entries that it will show first, so that both are on their way at
 // once. Where the program asks for something else, for a time that moves with the clock say, this answer is not looked at.
 const { view, filters } = parsePlace(location.hash)
-if (view === 'log' && filters.range === undefined) {
+// Scripts run in the order in which they come: it may be too late.
+const early = customElements.get('audit-log-console') === undefined
+if (early && view === 'log' && filters.range === undefined) {
   const url = `../list?${firstQuery(filters, new Date(), Infinity).toString()}`
   const stop = new AbortController()
   const response = fetch(url, { ...getInit, signal: stop.signal })
@@ -14,4 +16,4 @@ if (view === 'log' && filters.range === undefined) {
   globalThis.auditLogFirstCall = { url, response, stop }
 }
 // The first time that a browser formats takes it several milliseconds, and it has nothing else to do yet.
-formatTime(new Date().toISOString(), { locale: navigator.language })
+if (early) formatTime(new Date().toISOString(), { locale: navigator.language })

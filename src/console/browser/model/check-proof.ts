@@ -2,11 +2,11 @@ import { type Entry, findEntryFault } from '../../../canonical/entry.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../../../errors.ts'
 import { hashLeaf } from '../../../tlog/merkle-hash.ts'
 import { openCheckpoint } from '../../../tlog/open-checkpoint.ts'
-import { type Policy, trustLogs } from '../../../tlog/policy.ts'
+import { meetsQuorum, parsePolicy, type Policy, trustLogs } from '../../../tlog/policy.ts'
 import { parseTlogProof } from '../../../tlog/tlog-proof.ts'
 import { verifyInclusion } from '../../../tlog/verify.ts'
 import { parseCheckpoint } from '../../../tlog/checkpoint.ts'
-import { parseNote } from '../../../tlog/note.ts'
+import { type NoteSignature, parseNote } from '../../../tlog/note.ts'
 
 /** One of the things that are checked about an entry. */
 export interface Check {
@@ -48,10 +48,31 @@ export async function checkProof(
   return { checks: [hash, inclusion, await checkSignature(proof, verifierKey)], leafIndex, treeSize }
 }
 
-/** Whether the log signed a checkpoint. @param note the signed note */
-export async function checkCheckpoint(note: string, verifierKey: string | undefined): Promise<Check> {
-  if (verifierKey === undefined) return { name: 'signature', result: 'unknown', code: 'key_missing' }
-  return attempt('signature', async () => void (await openCheckpoint(note, policyOf(verifierKey))))
+/** What was found about a checkpoint. */
+export interface CheckedCheckpoint extends Check {
+  /** The signatures and cosignatures that were verified. */
+  readonly verified?: readonly NoteSignature[]
+  /** Whether enough witnesses cosigned; undefined when the policy asks for none. */
+  readonly quorum?: boolean | undefined
+}
+
+/**
+ * Whether the log signed a checkpoint, and who cosigned it.
+ *
+ * @param note the signed note
+ * @param trusted verifier keys of the log, or a policy, which says which witnesses are known
+ */
+export async function checkCheckpoint(note: string, trusted: string | undefined): Promise<CheckedCheckpoint> {
+  if (trusted === undefined) return { name: 'signature', result: 'unknown', code: 'key_missing' }
+  let found: Pick<CheckedCheckpoint, 'verified' | 'quorum'> = {}
+  const check = await attempt('signature', async () => {
+    const policy = policyOf(trusted)
+    // That witnesses are late or away is another matter than a signature that is wrong.
+    const { signatures, cosignatures } = await openCheckpoint(note, { ...policy, quorum: 'none' })
+    const names = cosignatures.map(({ witness }) => witness)
+    found = { verified: signatures, quorum: policy.quorum === 'none' ? undefined : meetsQuorum(policy, names) }
+  })
+  return { ...check, ...found }
 }
 
 function checkInclusion(entryHash: string, file: string): [Check, number?, number?] {
@@ -80,12 +101,12 @@ async function attempt(name: Check['name'], work: () => Promise<void>): Promise<
   } catch (error) {
     const code = codeOf(error)
     // A runtime that cannot check, and a key that is no key, say nothing about the signature.
-    const unknown = code === 'crypto_unavailable' || code === 'key_malformed' || code === 'key_unsupported'
+    const unknown = ['crypto_unavailable', 'key_malformed', 'key_unsupported', 'policy_malformed'].includes(code ?? '')
     return { name, result: unknown ? 'unknown' : 'failed', code }
   }
 }
 
-/** Whether a text is the verifier key of a log. */
+/** Whether a text is the verifier key of a log, or a policy. */
 export function isLogKey(text: string): boolean {
   try {
     policyOf(text)
@@ -95,9 +116,10 @@ export function isLogKey(text: string): boolean {
   }
 }
 
-// The keys of a log that changed its key stand side by side.
-function policyOf(verifierKeys: string): Policy {
-  return trustLogs(verifierKeys.trim().split(/\s+/))
+// The keys of a log that changed its key stand side by side. A policy has several lines, each with a word in front.
+function policyOf(trusted: string): Policy {
+  const text = trusted.trim()
+  return /^\s*quorum\s/m.test(text) ? parsePolicy(`${text}\n`) : trustLogs(text.split(/\s+/))
 }
 
 function codeOf(error: unknown): AuditLogErrorCode | undefined {

@@ -1,3 +1,5 @@
+import { english, type StringKey } from '../strings.ts'
+
 /** A kind of receiver, and what it wants to know: part of `GET /settings/forwarders`. */
 export interface ForwarderKind {
   readonly kind: string
@@ -82,6 +84,21 @@ export function forwarderState({ paused, problem, behind }: ForwarderSettings): 
   if (paused) return 'paused'
   if (problem !== null) return 'problem'
   return behind > 0 ? 'behind' : 'ok'
+}
+
+/** The text that says what a problem's code means. Codes of receivers and databases are told by their family. */
+export function problemKey(code: string): StringKey {
+  const own = `forwarder.${code}`
+  if (Object.hasOwn(english, own)) return own as StringKey
+  const status = /^http_(\d)/.exec(code)?.[1]
+  if (/^http_(401|403|407)$/.test(code)) return 'forwarder.auth'
+  if (/^http_(408|425|429)$/.test(code) || status === '5') return 'forwarder.busy'
+  if (status !== undefined) return status === '3' ? 'forwarder.redirect' : 'forwarder.refused'
+  if (code.startsWith('splunk_code_')) return 'forwarder.splunk'
+  if (code.startsWith('elastic_') || code.endsWith('_exception')) return 'forwarder.elastic'
+  // A SQLSTATE, an error of the network or of this library under the log's own database.
+  if (/^([0-9A-Z]{5}|E[A-Z]+|(lease|read|write)_failed|(schema|privilege)_\w+)$/.test(code)) return 'forwarder.database'
+  return 'forwarder.other'
 }
 
 /** Whether a text can name a forwarder. */

@@ -1,6 +1,6 @@
 import { parseCheckpoint } from '../../../tlog/checkpoint.ts'
 import { cosignatureTimeSeconds } from '../../../tlog/cosignature.ts'
-import { parseNote } from '../../../tlog/note.ts'
+import { keyOf, type NoteSignature, parseNote } from '../../../tlog/note.ts'
 import type { CheckpointJson } from './entry-list.ts'
 
 /** A checkpoint as a browser remembers it. */
@@ -26,15 +26,30 @@ export function compareSeen(
   return { result: now.root_hash === before.root_hash ? 'same' : 'forked', before }
 }
 
-/** Those who say that they cosigned a checkpoint, and when: **not verified**. */
-export function cosignersOf(note: string): { readonly name: string; readonly timeSeconds: number }[] {
+/** Who is said to have cosigned a checkpoint. */
+export interface Cosigner {
+  readonly name: string
+  readonly timeSeconds: number
+  /** Whether the signature was verified with a key of the policy. Without that anybody can have written it. */
+  readonly verified: boolean
+}
+
+/** The cosignatures in a note. @param verified those of its signatures that were verified */
+export function cosignersOf(note: string, verified: readonly NoteSignature[] = []): Cosigner[] {
+  const known = new Set(verified.map(keyOf))
   try {
     const { text, signatures } = parseNote(note)
     const { origin } = parseCheckpoint(text)
     return signatures.flatMap((signature) => {
       // Eight bytes of time and 64 of signature; the log's own has no time.
       if (signature.name === origin || signature.signature.length !== 72) return []
-      return [{ name: signature.name, timeSeconds: cosignatureTimeSeconds(signature) }]
+      return [
+        {
+          name: signature.name,
+          timeSeconds: cosignatureTimeSeconds(signature),
+          verified: known.has(keyOf(signature)),
+        },
+      ]
     })
   } catch {
     return []

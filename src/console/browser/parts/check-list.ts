@@ -44,8 +44,8 @@ export function keyForm(context: Context, onChange: () => void): HTMLElement {
       button(t('key.forget'), () => (context.setKey(undefined), onChange()), { class: 'link' }),
     )
   }
-  const input = h('input', {
-    type: 'text',
+  const input = h('textarea', {
+    rows: 1,
     spellcheck: 'false',
     autocomplete: 'off',
     class: 'mono',

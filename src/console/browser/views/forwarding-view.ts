@@ -1,6 +1,6 @@
 import type { Context, View } from '../context.ts'
 import { button, h, replace } from '../dom.ts'
-import { type ForwarderKind, forwarderState, type ForwarderSettings } from '../model/forwarders.ts'
+import { type ForwarderKind, forwarderState, type ForwarderSettings, problemKey } from '../model/forwarders.ts'
 import { failureNote, failureText } from '../parts/failure-note.ts'
 import { forwarderForm, testOutcome, type TestResult } from '../parts/forwarder-form.ts'
 import { facts, loadInto, table } from '../parts/loader.ts'
@@ -20,6 +20,11 @@ interface DeadLetter {
   readonly recorded_at: string
   readonly first_leaf_index: number | null
   readonly last_leaf_index: number | null
+}
+
+interface DeadLetterPage {
+  readonly dead_letters: readonly DeadLetter[]
+  readonly next_cursor: string | null
 }
 
 const refreshMs = 5000
@@ -150,7 +155,8 @@ export class ForwardingView implements View {
             h(
               'p',
               { class: 'note bad' },
-              shownText(this.#context, one.problem === 'not_running' ? t('forwarding.notRunning') : one.problem, 500),
+              h('span', {}, t(problemKey(one.problem))),
+              h('span', { class: 'mono' }, shownText(this.#context, one.problem, 100)),
             ),
           ]),
       facts(
@@ -203,34 +209,44 @@ export class ForwardingView implements View {
   }
 
   async #showDead(one: ForwarderSettings, path: string, outcome: HTMLElement): Promise<void> {
-    const { t, number, api } = this.#context
-    const { dead_letters } = await api.json<{ dead_letters: readonly DeadLetter[] }>(`${path}/dead-letters`)
+    const { t } = this.#context
     const label = t('forwarding.deadHeading', { name: one.name })
-    replace(
-      outcome,
-      h('h3', {}, label),
-      dead_letters.length === 0
-        ? h('p', {}, t('forwarding.deadNone'))
-        : table(
-            label,
-            [t('forwarding.deadWhen'), t('forwarding.deadWhy'), t('forwarding.deadLeaves')],
-            dead_letters
-              .slice(0, 200)
-              .map(({ recorded_at, code, reason, first_leaf_index, last_leaf_index }) => [
-                shownTime(this.#context, recorded_at),
-                h(
-                  'div',
-                  {},
-                  h('span', { class: 'mono' }, shownText(this.#context, code, 100)),
-                  ' ',
-                  shownText(this.#context, reason, 500),
-                ),
-                [...new Set([first_leaf_index, last_leaf_index])]
-                  .map((index) => (index === null ? '–' : number(index)))
-                  .join('–'),
-              ]),
-          ),
-    )
+    const rows: (readonly (Node | string)[])[] = []
+    const failed = h('div', {})
+    const show = async (cursor?: string): Promise<void> => {
+      const query = new URLSearchParams(cursor === undefined ? {} : { cursor })
+      const page = await this.#context.api.json<DeadLetterPage>(`${path}/dead-letters`, { query })
+      rows.push(...page.dead_letters.map((letter) => this.#deadRow(letter)))
+      const heads = [t('forwarding.deadWhen'), t('forwarding.deadWhy'), t('forwarding.deadLeaves')]
+      const next = page.next_cursor
+      replace(
+        outcome,
+        h('h3', {}, label),
+        rows.length === 0 ? h('p', {}, t('forwarding.deadNone')) : table(label, heads, rows),
+        next === null
+          ? null
+          : button(t('forwarding.deadMore'), () => void this.#act(failed, () => show(next)), { class: 'small' }),
+        failed,
+      )
+    }
+    await show()
+  }
+
+  #deadRow({ recorded_at, code, reason, first_leaf_index, last_leaf_index }: DeadLetter): (Node | string)[] {
+    const { number } = this.#context
+    return [
+      shownTime(this.#context, recorded_at),
+      h(
+        'div',
+        {},
+        h('span', { class: 'mono' }, shownText(this.#context, code, 100)),
+        ' ',
+        shownText(this.#context, reason, 500),
+      ),
+      [...new Set([first_leaf_index, last_leaf_index])]
+        .map((index) => (index === null ? '–' : number(index)))
+        .join('–'),
+    ]
   }
 
   #edit(one: ForwarderSettings | undefined): void {

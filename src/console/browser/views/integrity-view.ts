@@ -2,7 +2,7 @@ import { parseCheckpoint } from '../../../tlog/checkpoint.ts'
 import { parseNote } from '../../../tlog/note.ts'
 import type { Context, View } from '../context.ts'
 import { h } from '../dom.ts'
-import { type Check, checkCheckpoint } from '../model/check-proof.ts'
+import { type Check, checkCheckpoint, type CheckedCheckpoint } from '../model/check-proof.ts'
 import type { CheckpointJson } from '../model/entry-list.ts'
 import { compareSeen, type Compared, cosignersOf, type SeenCheckpoint, verdictOf } from '../model/integrity.ts'
 import { formatRelative, formatTimeWithZone } from '../model/times.ts'
@@ -70,7 +70,7 @@ export class IntegrityView implements View {
       compared: compared?.result,
       anomalies: status.anomalies,
       critical: posture.findings.filter(({ severity }) => severity === 'critical').length,
-      weak: !posture.tamper_resistant || checkpoint === null || cosignersOf(checkpoint.note).length === 0,
+      weak: !posture.tamper_resistant || checkpoint === null || !isWitnessed(checkpoint.note, signature),
       heldUp: status.backlog.held_by !== null,
     })
     const { t } = this.#context
@@ -113,7 +113,7 @@ export class IntegrityView implements View {
 
   #checkpointCard(
     checkpoint: CheckpointJson | null,
-    signature: Check | undefined,
+    signature: CheckedCheckpoint | undefined,
     compared: Compared | undefined,
   ): HTMLElement {
     const { t, number } = this.#context
@@ -146,7 +146,7 @@ export class IntegrityView implements View {
       h('h3', {}, t('integrity.seenBefore')),
       h('p', seen === 'shrunk' || seen === 'forked' ? { class: 'note bad', role: 'alert' } : {}, words),
       h('h3', {}, t('integrity.witnesses')),
-      this.#witnesses(checkpoint.note),
+      ...this.#witnesses(checkpoint.note, signature),
       h('details', {}, h('summary', {}, t('integrity.notePaste')), h('pre', { tabindex: 0 }, checkpoint.note)),
     )
   }
@@ -156,27 +156,24 @@ export class IntegrityView implements View {
     return before === undefined ? {} : { size: number(before.tree_size), time: formatTimeWithZone(before.at, clock) }
   }
 
-  #witnesses(note: string): HTMLElement {
+  #witnesses(note: string, { verified, quorum }: CheckedCheckpoint): (HTMLElement | null)[] {
     const { t, clock } = this.#context
-    const cosigners = cosignersOf(note)
-    if (cosigners.length === 0) return h('p', { class: 'muted' }, t('integrity.noWitnesses'))
-    return h(
-      'ul',
-      {},
-      ...cosigners.map(({ name, timeSeconds }) =>
-        h(
-          'li',
-          {},
-          shownText(
-            this.#context,
-            t('integrity.witness', {
-              name,
-              time: formatTimeWithZone(new Date(timeSeconds * 1000).toISOString(), clock),
+    const cosigners = cosignersOf(note, verified)
+    const met = quorum === true ? 'Met' : 'Missing'
+    return [
+      quorum === undefined ? null : h('p', { class: quorum ? 'ok' : 'note warn' }, t(`integrity.quorum${met}`)),
+      cosigners.length === 0
+        ? h('p', { class: 'muted' }, t('integrity.noWitnesses'))
+        : h(
+            'ul',
+            {},
+            ...cosigners.map(({ name, timeSeconds, verified }) => {
+              const time = formatTimeWithZone(new Date(timeSeconds * 1000).toISOString(), clock)
+              const text = t(verified ? 'integrity.witnessVerified' : 'integrity.witness', { name, time })
+              return h('li', { class: verified ? 'ok' : 'muted' }, shownText(this.#context, text))
             }),
           ),
-        ),
-      ),
-    )
+    ]
   }
 
   #tailCard({ backlog, tree_size, checkpoint, anomalies }: Status): HTMLElement {
@@ -259,6 +256,11 @@ export class IntegrityView implements View {
       ),
     )
   }
+}
+
+/** A cosignature that was not verified vouches for nothing. */
+function isWitnessed(note: string, checked: CheckedCheckpoint | undefined): boolean {
+  return checked?.quorum ?? cosignersOf(note, checked?.verified).some(({ verified }) => verified)
 }
 
 function badge(result: Check['result']): string {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { checkCheckpoint, checkProof, isLogKey } from '../../../../../src/console/browser/model/check-proof.ts'
+import { cosignersOf } from '../../../../../src/console/browser/model/integrity.ts'
 import {
   createSigner,
   formatCheckpoint,
@@ -7,6 +8,7 @@ import {
   generateKey,
   hashLeaf,
   hashNode,
+  parseNote,
   signNote,
 } from '../../../../../src/tlog/index.ts'
 import { sampleEntry } from '../../../../support/sample-entry.ts'
@@ -88,4 +90,35 @@ test('a key of a log is told from other texts', async () => {
   expect(isLogKey(key.verifierKey)).toBe(true)
   expect(isLogKey(key.signerKey)).toBe(false)
   expect(isLogKey((await generateKey('w', 'cosignature/v1')).verifierKey)).toBe(false)
+})
+
+describe('cosignatures', () => {
+  test('are verified with the witnesses of a policy, and with nothing else', async () => {
+    const witness = await generateKey('witness.example/w', 'cosignature/v1')
+    const signers = [await createSigner(key.signerKey), await createSigner(witness.signerKey)]
+    const cosigned = await signNote(parseNote(note).text, signers)
+    const policy = (key: string): string => `log ${logKey}\nwitness w ${key}\nquorum w`
+    const logKey = key.verifierKey
+    const verifiedOf = async (note: string, trusted: string): Promise<unknown[]> => {
+      const { result, quorum, verified } = await checkCheckpoint(note, trusted)
+      return [result, quorum, cosignersOf(note, verified).map(({ verified }) => verified)]
+    }
+    expect(await verifiedOf(cosigned, policy(witness.verifierKey))).toEqual(['passed', true, [true]])
+    expect(await verifiedOf(cosigned, logKey)).toEqual(['passed', undefined, [false]])
+    expect(await verifiedOf(note, policy(witness.verifierKey))).toEqual(['passed', false, []])
+    const other = await generateKey('witness.example/w', 'cosignature/v1')
+    expect(await verifiedOf(cosigned, policy(other.verifierKey))).toEqual(['passed', false, [false]])
+    // Under the name and key ID of the witness, but not by it.
+    const lines = cosigned.split('\n')
+    const forged = lines
+      .map((line) => (line.includes('witness.example') ? `${line.slice(0, -8)}AAAAAAA=` : line))
+      .join('\n')
+    expect(await checkCheckpoint(forged, policy(witness.verifierKey))).toMatchObject({ result: 'failed' })
+  })
+
+  test('are asked for by a policy that can be read', async () => {
+    expect(isLogKey(`log ${key.verifierKey}\nquorum none`)).toBe(true)
+    expect(isLogKey(`log ${key.verifierKey}\nquorum w`)).toBe(false)
+    expect(await checkCheckpoint(note, 'quorum none x')).toMatchObject({ result: 'unknown', code: 'policy_malformed' })
+  })
 })
