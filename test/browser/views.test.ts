@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { generateKey } from '@entraguard/audit-log/tlog'
 import { hasBrowser, startBrowser } from '../support/browser.ts'
 import { acceptances, officeDays } from '../support/console-events.ts'
 import { type ConsoleHost, startConsoleHost } from '../support/console-host.ts'
@@ -90,6 +91,19 @@ describe.skipIf(!hasBrowser)('the views', () => {
     await page.context().close()
   })
 
+  test('Integrity asks for cosignatures when a policy is given', async () => {
+    const { page, go } = await openConsole(browser, host, { knowsKey: false })
+    const { verifierKey } = await generateKey('witness.example/w', 'cosignature/v1')
+    await go('#integrity')
+    const field = page.getByLabel('Verifier key of the log')
+    await field.fill(`log ${host.verifierKey}\nwitness soc ${verifierKey}\nquorum soc`)
+    await page.getByRole('button', { name: 'Use this key' }).click()
+    await page.getByText('The log’s key signed the checkpoint.').waitFor()
+    await page.getByText('Not enough witnesses of the policy have cosigned this checkpoint.').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.context().close()
+  })
+
   test('Integrity tells when the log has become shorter or another one since the last visit', async () => {
     const { page, go } = await openConsole(browser, host)
     await go('#integrity')
@@ -144,6 +158,44 @@ describe.skipIf(!hasBrowser)('the views', () => {
       host.intercept = undefined
     }
     expect(downloads).toBe(0)
+    await page.context().close()
+  })
+
+  test('Forwarding says in words what is wrong, and shows dead letters page by page', async () => {
+    const added = await fetch(`${host.origin}/api/audit-logs/settings/forwarders/soc`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', origin: host.origin },
+      body: JSON.stringify({ kind: 'http', config: { url: 'https://siem.example.com/' } }),
+    })
+    expect([added.status, await added.text()]).toEqual([200, expect.any(String)])
+    await host.admin.query(
+      `insert into audit_log.forwarder (name, next_leaf_index, checkpoint_size, dead_lettered, problem)
+         values ('soc', 0, 0, 150, 'destination_forbidden');
+       insert into audit_log.dead_letter (forwarder, item, first_leaf_index, last_leaf_index, kind, code, reason)
+         select 'soc', 'item-' || n, n, n, 'rejected', 'too_large', '<img src=x onerror=alert(1)>' || n from generate_series(1, 150) as n`,
+    )
+    const { page, complaints, go } = await openConsole(browser, host)
+    await go('#forwarding')
+    const card = page.getByRole('region', { name: 'soc', exact: true })
+    await card.getByText('The host does not allow this destination.').waitFor()
+    await card.getByRole('button', { name: 'Show dead letters' }).click()
+    await expect.poll(() => card.locator('tbody tr').count()).toBe(100)
+    // An answer that does not come loses nothing of what is shown.
+    host.intercept = ({ url }, response) => {
+      if (!url!.includes('cursor=')) return false
+      response.writeHead(500).end()
+      return true
+    }
+    await card.getByRole('button', { name: 'Show older ones' }).click()
+    await card.getByText('The server could not answer.').waitFor()
+    host.intercept = undefined
+    expect(await card.locator('tbody tr').count()).toBe(100)
+    await card.getByRole('button', { name: 'Try again' }).click()
+    await expect.poll(() => card.locator('tbody tr').count()).toBe(150)
+    expect(await card.getByRole('button', { name: 'Show older ones' }).count()).toBe(0)
+    expect(await card.locator('tbody tr').last().textContent()).toContain('<img src=x onerror=alert(1)>1')
+    expect(await accessibilityFaults(page)).toEqual([])
+    expect(complaints.filter((text) => !text.includes('500'))).toEqual([])
     await page.context().close()
   })
 
