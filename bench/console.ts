@@ -66,7 +66,7 @@ async function compareVisits(title: string, own: boolean): Promise<void> {
   for (let round = -2; round < rounds; round += 1) {
     const [page, call] = await inPage(own, async (page) => [
       await open(page, `${host.origin}/empty`),
-      (await page.evaluate(list)) as number,
+      await page.evaluate<number>(list),
     ])
     const view = await inPage(own, async (page) => {
       const at = await open(page, host.url)

@@ -86,16 +86,17 @@ export class EntryGrid {
     this.#rows = rows
     this.#complete = complete
     // The first rows come alone: those beyond the edges follow when these can be seen.
-    if (rows.length > 0 && this.#overscan === 0) {
-      void painted().then(() => {
-        this.#overscan = overscan
-        this.#draw()
-      })
-    }
+    if (rows.length > 0 && this.#overscan === 0) void this.#addOverscan()
     if (this.#active !== undefined && !rows.includes(this.#active)) this.#active = undefined
     this.element.setAttribute('aria-rowcount', complete ? String(rows.length + 1) : '-1')
     this.#body.style.setProperty('block-size', `${rows.length * this.#rowHeight}px`)
     if (addedAbove > 0 && !this.atTop) this.element.scrollTop += addedAbove * this.#rowHeight
+    this.#draw()
+  }
+
+  async #addOverscan(): Promise<void> {
+    await painted()
+    this.#overscan = overscan
     this.#draw()
   }
 
