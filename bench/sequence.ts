@@ -1,8 +1,21 @@
-// npx tsx bench/sequence.ts  (after npm run build). LEAVES=1e7 makes the first part go on to ten million leaves.
+// What sequencing costs, on the built package: `npm run build && npx tsx bench/sequence.ts [PART...]`, all parts by default.
+//
+//   growth  cost of a leaf by the size of the log, 10^4 to LEAVES (1e7 by default: some minutes and 4 GB to fill, 1e6 takes seconds)
+//   rate    integrating against inserting by 16 writers
+//   cost    what a running sequencer costs 16 saturating writers
+//   lag     from commit to published checkpoint, beside an idle old transaction and writers that commit late
+//
+// `growth` compares CPU, of this process and the server, and holds on a busy machine. `cost` prints that too. The wall times of `rate`,
+// `cost` and `lag` need a quiet one.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AuditLogger, functionPublisher, Sequencer } from '@entraguard/audit-log'
+import { AuditLogger, functionPublisher, installSchema, Sequencer } from '@entraguard/audit-log'
 import { createSigner, generateKey } from '@entraguard/audit-log/tlog'
-import { compare, median, sampleEvent, startBench, withWorkers } from './support.ts'
+import { fillTree } from './fill-tree.ts'
+import { cpuMs, median, sampleEvent, startBench, withWorkers } from './support.ts'
+
+const parts: Readonly<Record<string, () => Promise<void>>> = { growth, rate, cost, lag }
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)
+for (const name of wanted) if (!Object.hasOwn(parts, name)) throw new Error(`expected ${Object.keys(parts).join(', ')}`)
 
 const server = await startBench()
 const key = await generateKey('bench.example.com/log')
@@ -13,130 +26,176 @@ const publisher = functionPublisher('memory', ({ size }) => {
   published.push({ size, at: Date.now() })
   return Promise.resolve()
 })
-const make = (intervalMs: number): Sequencer =>
+const make = (intervalMs: number, schema = 'audit_log'): Sequencer =>
   new Sequencer({
     db: server.pool(4),
+    schema,
     signers: [signer],
     verifierKeys: [key.verifierKey],
     publishers: [publisher],
     intervalMs,
   })
 const audit = new AuditLogger({ db: server.pool(16) })
-const catchUp = make(500)
-
-// The cost of a leaf in a log of every size.
-const leaves = Number(process.env['LEAVES'] ?? 1e6)
-console.log('\nCost of a leaf by the size of the log, batches of 5,000')
-const growing = make(500)
-let base: number | undefined
-for (let target = 1e4; target <= leaves; target *= Math.sqrt(10)) {
-  while (growing.status().treeSize < target) {
-    await admin.query(
-      `insert into audit_log.entry (action, details, user_id) select 'scan.completed', json_build_object('n', n), 'u' || n % 997 from generate_series(1, 10000) as n`,
-    )
-    await growing.run()
-  }
-  const costs: number[] = []
-  for (let round = 0; round < 5; round += 1) {
-    await admin.query(
-      `insert into audit_log.entry (action, details, user_id) select 'scan.completed', json_build_object('n', n), 'u' || n % 997 from generate_series(1, 10000) as n`,
-    )
-    const start = performance.now()
-    await growing.run()
-    costs.push(((performance.now() - start) / 10_000) * 1000)
-  }
-  const cost = median(costs.sort((a, b) => a - b))
-  base ??= cost
-  console.log(
-    `  ${String(growing.status().treeSize).padStart(9)} leaves: ${cost.toFixed(1)} us, ${(cost / base).toFixed(2)}`,
-  )
-}
-await growing.stop()
-
-const total = 20_000
-const inserted = async (logger: AuditLogger): Promise<number> =>
-  withWorkers(16, total, (index) => logger.log(sampleEvent(index)))
-// Each round integrates what it has inserted.
-const ratios: number[] = []
-const rates: number[] = []
-for (let round = -1; round < 5; round += 1) {
-  const start = performance.now()
-  await inserted(audit)
-  const middle = performance.now()
-  await catchUp.run()
-  const ratio = (middle - start) / (performance.now() - middle)
-  if (round < 0) continue
-  ratios.push(ratio)
-  rates.push((total / (performance.now() - middle)) * 1000)
-}
-console.log(`\nIntegrating against inserting by 16 writers (n = ${ratios.length} rounds of ${total})`)
-const ordered = ratios.toSorted((a, b) => a - b)
-console.log(
-  `  ${median(ordered).toFixed(1)} times as fast (${ordered[0]?.toFixed(1)}-${ordered.at(-1)?.toFixed(1)}), ${Math.round(median(rates.toSorted((a, b) => a - b)))} leaves/s`,
-)
-await catchUp.stop()
-
-const forAWhile = (intervalMs: number | undefined) => async (): Promise<number> => {
-  const writing = { isOver: false }
-  const sequencer = intervalMs === undefined ? undefined : make(intervalMs)
-  sequencer?.start()
-  const timer = setTimeout(() => (writing.isOver = true), 4000)
-  let events = 0
-  await Promise.all(
-    Array.from({ length: 16 }, async () => {
-      while (!writing.isOver) {
-        events += 1
-        await audit.log(sampleEvent(events))
-      }
-    }),
-  )
-  clearTimeout(timer)
-  // The end of the sequencer's work is not the writers' cost.
-  void sequencer?.stop()
-  return events
-}
-await compare('What a running sequencer costs 16 saturating writers, 4 s each', 3, {
-  'no sequencer': forAWhile(undefined),
-  'once a second': forAWhile(1000),
-  'every 500 ms (default)': forAWhile(500),
-})
-await sleep(1000)
-
-// From commit to published checkpoint, beside an idle old transaction and writers that commit late.
-const idle = await admin.connect()
-await idle.query('begin')
-await idle.query(`insert into audit_log.entry (action) values ('idle.transaction')`)
-const running = make(500)
-running.start()
-while (running.status().state !== 'active' || (await running.backlog()).entries > 0) await sleep(100)
-const commits: { readonly seq: number; readonly at: number }[] = []
-const writers = server.pool(16)
-await withWorkers(16, 800, async (index) => {
-  const client = await writers.connect()
-  await client.query('begin')
-  const { seq } = await audit.log(sampleEvent(index), { db: client })
-  if (index % 3 === 0) await sleep(Math.random() * 500)
-  await client.query('commit')
-  commits.push({ seq, at: Date.now() })
-  client.release()
-  await sleep(Math.random() * 300)
-})
-await sleep(2500)
-await running.stop()
-await idle.query('rollback')
-idle.release()
-const { rows } = await admin.query<{ seq: string; leaf_index: string }>(
-  `select seq, leaf_index from audit_log.leaf where seq = any ($1::bigint[])`,
-  [commits.map(({ seq }) => seq)],
-)
-const leafOf = new Map(rows.map((row) => [Number(row.seq), Number(row.leaf_index)]))
-const lags = commits
-  .map(
-    ({ seq, at }) =>
-      (published.find(({ size, at: when }) => when >= at && size > (leafOf.get(seq) ?? 0))?.at ?? 0) - at,
-  )
-  .sort((a, b) => a - b)
-console.log(`\nFrom commit to published checkpoint, ms, n = ${lags.length}`)
-console.log(`  p50 ${median(lags)}, p95 ${lags[Math.floor(lags.length * 0.95)]}, largest ${lags.at(-1)}`)
-
+for (const name of wanted) await parts[name]?.()
+await audit.close()
 await server.stop()
+
+/** Logs of every size beside each other, so that their rounds take turns. */
+async function growth(): Promise<void> {
+  const [largest, rounds, entries] = [Number(process.env['LEAVES'] ?? 1e7), 7, 10_000]
+  const logs: {
+    readonly size: number
+    readonly schema: string
+    readonly sequencer: Sequencer
+    readonly costs: [number, number][]
+  }[] = []
+  for (let size = 1e4; size <= largest; size *= 10) {
+    const schema = `bench_${size}`
+    await admin.query(`drop schema if exists ${schema} cascade`)
+    await installSchema(admin, { schema })
+    await fillTree(admin, schema, size, signer)
+    logs.push({ size, schema, sequencer: make(500, schema), costs: [] })
+    console.log(`  filled ${schema}`)
+  }
+  await admin.query('checkpoint')
+  for (let round = -1; round < rounds; round += 1) {
+    for (const { schema, sequencer, costs } of round % 2 === 0 ? logs : logs.toReversed()) {
+      await admin.query(
+        `insert into ${schema}.entry (action, details, user_id) select 'scan.completed', json_build_object('n', n), 'u' || n % 997 from generate_series(1, ${entries}) as n`,
+      )
+      const [cpu, start] = [await cpuMs(admin), performance.now()]
+      await sequencer.run()
+      const wall = performance.now() - start
+      if (round >= 0) costs.push([(((await cpuMs(admin)) - cpu) / entries) * 1000, (wall / entries) * 1000])
+    }
+  }
+  console.log(
+    `\nCost of a leaf by the size of the log, batches of 5,000 (n = ${rounds} rounds of ${entries}, taking turns)`,
+  )
+  for (const { size, sequencer, costs } of logs) {
+    const ratios = costs.map(([cpu], round) => cpu / (logs[0]?.costs[round]?.[0] ?? 1))
+    const [cpus, walls] = [0, 1].map((place) => costs.map((costOf) => costOf[place] ?? 0))
+    console.log(
+      `  from ${String(size).padStart(8)} leaves on: ${spread(ratios)} of the first in CPU; ${spread(cpus)} us of CPU, ${spread(walls)} us`,
+    )
+    await sequencer.stop()
+  }
+}
+
+/** Each round integrates what it has inserted. */
+async function rate(): Promise<void> {
+  const [total, rounds] = [20_000, 7]
+  const sequencer = make(500)
+  const [ratios, leaves, entries]: [number[], number[], number[]] = [[], [], []]
+  await sequencer.run()
+  for (let round = -1; round < rounds; round += 1) {
+    const start = performance.now()
+    await withWorkers(16, total, (index) => audit.log(sampleEvent(index)))
+    const middle = performance.now()
+    await sequencer.run()
+    const end = performance.now()
+    if (round < 0) continue
+    ratios.push((middle - start) / (end - middle))
+    leaves.push((total / (end - middle)) * 1000)
+    entries.push((total / (middle - start)) * 1000)
+  }
+  await sequencer.stop()
+  console.log(`\nIntegrating against inserting by 16 writers (n = ${rounds} rounds of ${total})`)
+  console.log(`  ${spread(ratios)} times as fast; ${spread(leaves)} leaves/s, ${spread(entries)} entries/s`)
+}
+
+/** Each stretch begins with nothing to catch up, so that none pays for the one before. */
+async function cost(): Promise<void> {
+  const [stretchMs, rounds] = [6000, 7]
+  const intervals: Readonly<Record<string, number | undefined>> = {
+    'no sequencer': undefined,
+    'once a second': 1000,
+    'every 500 ms (default)': 500,
+  }
+  const names = Object.keys(intervals)
+  const rates = new Map<string, [number, number][]>(names.map((name) => [name, []]))
+  for (let round = -1; round < rounds; round += 1) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const after = make(500)
+      await after.run()
+      await after.stop()
+      const interval = intervals[name]
+      const sequencer = interval === undefined ? undefined : make(interval)
+      sequencer?.start()
+      const begun = (): boolean => sequencer === undefined || sequencer.status().state === 'active'
+      while (!begun()) await sleep(10)
+      const [cpu, start] = [await cpuMs(admin), performance.now()]
+      let events = 0
+      await Promise.all(
+        Array.from({ length: 16 }, async () => {
+          while (performance.now() - start < stretchMs) {
+            await audit.log(sampleEvent(events))
+            events += 1
+          }
+        }),
+      )
+      const [seconds, used] = [(performance.now() - start) / 1000, (await cpuMs(admin)) - cpu]
+      await sequencer?.stop()
+      if (round >= 0) rates.get(name)?.push([events / seconds, (used * 1000) / events])
+    }
+  }
+  console.log(
+    `\nWhat a running sequencer costs 16 saturating writers (n = ${rounds} rounds of ${stretchMs / 1000} s each)`,
+  )
+  const base = rates.get('no sequencer') ?? []
+  for (const name of names) {
+    const own = rates.get(name) ?? []
+    const against = (place: 0 | 1): number[] => own.map((costOf, round) => costOf[place] / (base[round]?.[place] ?? 1))
+    console.log(
+      `  ${name.padEnd(24)} ${spread(against(0))} of the throughput, ${spread(against(1))} of the CPU an entry; ${spread(own.map(([each]) => each))}/s`,
+    )
+  }
+}
+
+async function lag(): Promise<void> {
+  const idle = await admin.connect()
+  await idle.query('begin')
+  await idle.query(`insert into audit_log.entry (action) values ('idle.transaction')`)
+  const running = make(500)
+  running.start()
+  while (running.status().state !== 'active' || (await running.backlog()).entries > 0) await sleep(100)
+  const commits: { readonly seq: number; readonly at: number }[] = []
+  const writers = server.pool(16)
+  await withWorkers(16, 1600, async (index) => {
+    const client = await writers.connect()
+    await client.query('begin')
+    const { seq } = await audit.log(sampleEvent(index), { db: client })
+    if (index % 3 === 0) await sleep(Math.random() * 500)
+    await client.query('commit')
+    commits.push({ seq, at: Date.now() })
+    client.release()
+    await sleep(Math.random() * 300)
+  })
+  while ((await running.backlog()).entries > 0) await sleep(100)
+  await sleep(2500)
+  await running.stop()
+  await idle.query('rollback')
+  idle.release()
+  const { rows } = await admin.query<{ seq: string; leaf_index: string }>(
+    `select seq, leaf_index from audit_log.leaf where seq = any ($1::bigint[])`,
+    [commits.map(({ seq }) => seq)],
+  )
+  const leafOf = new Map(rows.map((row) => [Number(row.seq), Number(row.leaf_index)]))
+  const lags = commits.map(({ seq, at }) => {
+    const leaf = leafOf.get(seq) ?? Number.POSITIVE_INFINITY
+    return (published.find(({ size, at: when }) => when >= at && size > leaf)?.at ?? Number.POSITIVE_INFINITY) - at
+  })
+  const sorted = lags.toSorted((one, other) => one - other)
+  console.log(
+    `\nFrom commit to published checkpoint, beside an idle old transaction and late committers, n = ${lags.length}`,
+  )
+  console.log(
+    `  p50 ${median(sorted)} ms, p95 ${sorted[Math.floor(lags.length * 0.95)]} ms, largest ${sorted.at(-1)} ms`,
+  )
+}
+
+function spread(values: readonly number[] = []): string {
+  const sorted = values.toSorted((one, other) => one - other)
+  const text = (value = Number.NaN): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
+  return `${text(median(sorted))} (${text(sorted[0])}-${text(sorted.at(-1))})`
+}

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import pg from 'pg'
 import { type AuditEvent, installSchema } from '@entraguard/audit-log'
@@ -107,6 +107,30 @@ export async function compare(
     )
   }
   return result
+}
+
+/** What this process and a server on this machine have used of the processors so far, in milliseconds. */
+export async function cpuMs(db: pg.Pool): Promise<number> {
+  const { rows } = await db.query<{ file: string }>(`select pg_read_file('postmaster.pid') as file`)
+  const postmaster = rows[0]?.file.split('\n')[0] ?? ''
+  const { user, system } = process.cpuUsage()
+  let ticks = 0
+  for (const pid of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))) {
+    const stat = statOf(pid)
+    // Of the postmaster, also what those of its processes used that have ended.
+    if (pid === postmaster) ticks += Number(stat[13]) + Number(stat[14])
+    if (pid === postmaster || stat[1] === postmaster) ticks += Number(stat[11]) + Number(stat[12])
+  }
+  return (user + system) / 1000 + ticks * 10
+}
+
+/** What stands behind the name in /proc/PID/stat; its second field is the parent, the twelfth to fifteenth are ticks. */
+function statOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+  } catch {
+    return []
+  }
 }
 
 export function median(sorted: readonly number[]): number {

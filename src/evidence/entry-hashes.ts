@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { sha256Into } from '../tlog/sha256.ts'
 import { leavesPerFile, leavesPerTile } from './archive-layout.ts'
 
 const hashBytes = 32
@@ -19,7 +19,7 @@ export class EntryHashes {
 
   /** Takes the hash of some bytes as that of an entry. */
   hashEntry(leaf: number, preimage: Uint8Array): void {
-    putHash(preimage, this.#data, leaf * bundledBytes + lengthBytes)
+    sha256Into(preimage, this.#data, leaf * bundledBytes + lengthBytes)
   }
 
   /** Takes what a bundle says: the one of the tile that begins at `tileBegin`. */
@@ -44,15 +44,9 @@ export class EntryHashes {
       const at = (begin + place) * bundledBytes + lengthBytes
       const preimage = (this.#preimages[begin + place] ??= this.#data.subarray(at - 1, at + hashBytes))
       preimage[0] = leafPrefix
-      putHash(preimage, this.#leafHashes, place * hashBytes)
+      sha256Into(preimage, this.#leafHashes, place * hashBytes)
       preimage[0] = hashBytes
     }
     return this.#leafHashes.subarray(0, width * hashBytes)
   }
-}
-
-// As in tlog/sha256: a digest as a string of bytes is by far the fastest that Node hands over.
-function putHash(input: Uint8Array, output: Buffer, at: number): void {
-  const digest = hash('sha256', input, 'binary')
-  for (let index = 0; index < hashBytes; index += 1) output[at + index] = digest.charCodeAt(index)
 }

@@ -173,8 +173,8 @@ class ArchiveCheck {
       existsSync(join(this.#directory, paths[1] ?? ''))
     const start = Math.floor(known.size / leavesPerTile) * leavesPerTile
     try {
-      // Restoring checks these tiles against the root of the known checkpoint.
-      RightEdge.restore(known, await this.#readTiles(partialTiles(known.size)))
+      // Reading checks the tiles at the edge against the root of the known checkpoint; where nothing is read, restoring does.
+      if (start === 0) RightEdge.restore(known, await this.#readTiles(partialTiles(known.size)))
       const rootAtStart = await readRoot(start, new TileHashReader(known, this.#readTiles))
       const above = { size: start / leavesPerTile, rootHash: rootAtStart }
       return RightEdge.restore(above, await this.#readTiles(partialTiles(start)))
