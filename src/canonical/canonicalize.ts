@@ -10,7 +10,7 @@ export interface JsonObject {
 }
 
 /** Levels of objects and arrays that a canonical value may have. */
-export const maximumDepth = 1000
+const maximumDepth = 1000
 
 /**
  * The canonical text of a value: JSON Canonicalization Scheme, RFC 8785.
@@ -46,7 +46,7 @@ export function stringifyCanonical(value: JsonValue): string {
 }
 
 /**
- * Whether the members of all objects stand in canonical order, which `JSON.stringify()` keeps. Names like "10" never do: they
+ * Whether the members of all objects stand in canonical order, which `JSON.stringify()` keeps. Names like "10" seldom do: they
  * come before all others, by their number. False also for what nests deeper than {@link maximumDepth}.
  */
 export function hasOrderedMembers(value: unknown, level = 0): boolean {
