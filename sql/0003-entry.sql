@@ -17,9 +17,9 @@ create table :"schema".entry (
   source_ip inet,
   outcome text collate "C" not null default 'success',
   details json not null default '{}',
-  recorded_by text collate "C" not null default session_user,
+  recorded_by text collate "C" not null,
   entry_hash bytea not null,
-  xid xid8 not null default pg_current_xact_id(),
+  xid xid8 not null,
   canonical boolean,
   primary key (timestamp, seq)
 ) partition by range (timestamp);
@@ -152,8 +152,7 @@ begin
     and new.action ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'
     and new.outcome in ('success', 'failure', 'denied')
     and (new.source_ip is null or set_masklen(new.source_ip, -1) = new.source_ip and not new.source_ip <<= '::ffff:0.0.0.0/96')
-    and new.timestamp - clock_timestamp() between '-1 minute' and '1 minute'
-    and new.version = 1 and new.recorded_by = session_user and new.xid = pg_current_xact_id()) is not true
+    and new.timestamp - clock_timestamp() between '-1 minute' and '1 minute') is not true
   then
     if new.canonical is not true or strpos(details, E'\\u') > 0 or strpos(details, E'\n') > 0 or octet_length(details) > 8192 then
       new.details := :"schema".canonical_details(new.details);
@@ -168,10 +167,10 @@ begin
       perform :"schema".refuse_entry(
         :"schema".entry_fault(new.action, details, new.outcome, new.source_ip, new.target, new.tenant_id, new.user_id));
     end if;
-    new.version := 1;
-    new.recorded_by := session_user;
-    new.xid := pg_current_xact_id();
   end if;
+  new.version := 1;
+  new.recorded_by := session_user;
+  new.xid := pg_current_xact_id();
   new.seq := nextval(:'sequence');
   new.id := :"schema".uuid_v7(:"schema".uuid_v7_time(new.timestamp));
   new.entry_hash := sha256(convert_to(:"schema".preimage(
