@@ -7,6 +7,7 @@ import { inspect } from '../../schema/posture/inspect.ts'
 import { Checkpoints } from '../../sequencer/checkpoints.ts'
 import { StoredTree } from '../../sequencer/stored-tree.ts'
 import { emptyRoot, hashLeaves, openCheckpoint, RightEdge, trustLogs } from '../../tlog/index.ts'
+import { verifyLog } from '../verify-log.ts'
 import { asDatabase, type Scratch } from './scratch.ts'
 
 /**
@@ -19,10 +20,11 @@ import { asDatabase, type Scratch } from './scratch.ts'
  * | `checkpoint` | the leaves with the checkpoints stored beside them | whoever has the log's key |
  * | `posture` | the catalog with what this version ships | whoever puts it back before anybody looks |
  * | `baseline` | marks in the catalog with a baseline kept outside | whoever edits the files |
+ * | `verify` | the log with its checkpoint and one that somebody else holds: what `audit-log verify --database --from` says | as with `witness` |
  * | `witness` | the log with a checkpoint that somebody else holds | whoever controls that place too |
  * | `receipt` | the log with hashes that clients kept | whoever controls the clients too |
  */
-export type Detector = 'entry_hash' | 'leaf' | 'checkpoint' | 'posture' | 'baseline' | 'witness' | 'receipt'
+export type Detector = 'entry_hash' | 'leaf' | 'checkpoint' | 'posture' | 'baseline' | 'verify' | 'witness' | 'receipt'
 
 /** What a detector said, e.g. codes of findings. */
 export type Detections = ReadonlyMap<Detector, string>
@@ -56,6 +58,7 @@ export async function detect(executor: Executor, scratch: Scratch, before: Postu
   note('entry_hash', await attempt(() => checkEntries(executor, scratch)))
   note('leaf', await attempt(() => checkLeaves(executor, scratch)))
   note('checkpoint', await attempt(() => checkStored(executor, scratch)))
+  note('verify', await attempt(() => verify(executor, scratch)))
   note('witness', await attempt(() => checkKept(executor, scratch)))
   note('receipt', await attempt(() => checkReceipts(executor, scratch)))
   return detections
@@ -116,6 +119,16 @@ async function checkStored(
   return Buffer.compare(await rootOf(tree, head.size), head.rootHash) === 0
     ? undefined
     : 'the leaves do not lead to the checkpoint'
+}
+
+/** What an auditor sees who has database access and a checkpoint of before. */
+async function verify(
+  executor: Executor,
+  { names: { schema }, verifierKey, keptNote }: Scratch,
+): Promise<string | undefined> {
+  const policy = trustLogs([verifierKey])
+  const { ok, findings } = await verifyLog(asDatabase(executor), { policy, schema, since: keptNote })
+  return ok ? undefined : [...new Set(findings.map(({ verdict }) => verdict))].join(', ')
 }
 
 /** What a witness does with the checkpoint that it holds: the log must contain that tree still. */

@@ -36,7 +36,8 @@ export function formatDrill(report: DrillReport): string {
     '',
     'Detectors: **entry_hash** an entry against its own hash; **leaf** entries against the leaves of the tree; **checkpoint** leaves against the',
     'signed checkpoints beside them; **posture** the catalog against what was shipped; and from outside: **baseline** marks of the catalog kept',
-    'elsewhere; **witness** a checkpoint that somebody else holds; **receipt** hashes that clients kept.',
+    'elsewhere; **verify** what audit-log verify says of the log and a checkpoint that was kept; **witness** a checkpoint that somebody',
+    'else holds; **receipt** hashes that clients kept.',
     ...(Object.keys(levels) as AttackLevel[]).flatMap((level) => [
       '',
       `## ${levels[level]}`,

@@ -12,6 +12,7 @@ const letters: Readonly<Record<Detector, string>> = {
   checkpoint: 'C',
   posture: 'P',
   baseline: 'B',
+  verify: 'V',
   witness: 'W',
   receipt: 'K',
 }

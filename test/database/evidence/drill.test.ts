@@ -74,6 +74,17 @@ describe('the drill', () => {
     expect(Object.keys(results.find((result) => result.id === id)?.detectedBy ?? {})).toContain(detector)
   })
 
+  it('is shown by the verifier whatever the leaves, the checkpoints or a witness show of what a checkpoint covers', () => {
+    const byItself = ['leaf', 'checkpoint', 'witness'] as const
+    const missed = results.filter(
+      ({ detectedBy }) => byItself.some((by) => by in detectedBy) && detectedBy.verify === undefined,
+    )
+    // An entry and a tile beside the tree that was signed, and a table that the posture names.
+    expect(missed.map(({ id }) => id)).toEqual(['owner-forge', 'owner-child', 'owner-tile'])
+    expect(results.find(({ id }) => id === 'superuser-rewrite')?.detectedBy.verify).toBe('fork')
+    expect(results.find(({ id }) => id === 'superuser-rollback')?.detectedBy.verify).toBe('restored_to_earlier')
+  })
+
   it('finds that no guard stops the owner, but that all marks of one who switched them off stay in the baseline', () => {
     const off = [
       'owner-delete-with-triggers-off',
