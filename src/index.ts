@@ -55,6 +55,7 @@ export type { AuditLogTables, EntryTable } from './query/tables.ts'
 export { hardenSql } from './schema/harden.ts'
 export { installSchema, type InstallSchemaOptions, type InstallSchemaResult } from './schema/install.ts'
 export type { RoleKind, SchemaNameOptions } from './schema/names.ts'
+export { createIndexes, type CreateIndexesOptions, type OptionalIndex } from './schema/optional-indexes.ts'
 export { parseBaseline, type PostureBaseline } from './schema/posture/baseline.ts'
 export {
   type CodeMeaning,

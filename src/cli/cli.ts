@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import('./export.ts')).exportCommand,
   forward: async () => (await import('./forward.ts')).forwardCommand,
   harden: async () => (await import('./harden.ts')).hardenCommand,
+  index: async () => (await import('./create-index.ts')).indexCommand,
   key: async () => (await import('./key.ts')).keyCommand,
   prove: async () => (await import('./prove.ts')).proveCommand,
   purge: async () => (await import('./purge.ts')).purgeCommand,

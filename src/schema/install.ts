@@ -3,6 +3,7 @@ import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { type Database, type Executor, withConnection, withTransaction } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { quoteIdentifier, quoteLiteral, resolveNames, type SchemaNameOptions, type SchemaNames } from './names.ts'
+import { createIndexes, type OptionalIndex } from './optional-indexes.ts'
 import { checkGrants, type Grant, installSteps, type RoleGrants, schemaSql, type SchemaSqlOptions } from './script.ts'
 import { currentSchemaVersion, readSchemaVersion, type SchemaVersion } from './state.ts'
 
@@ -12,6 +13,11 @@ export interface InstallSchemaOptions extends SchemaNameOptions {
   readonly grant?: RoleGrants | undefined
   /** How many monthly partitions to keep ready beyond the current one, 0 to 24. Default is 3. */
   readonly monthsAhead?: number | undefined
+  /**
+   * Optional indexes to create, when they are not there yet, as {@link createIndexes} does; only a superuser may. Default is
+   * none.
+   */
+  readonly indexes?: readonly OptionalIndex[] | undefined
   /** How long to try again while locks or other installers are in the way, in milliseconds. Default is 60,000. */
   readonly timeoutMs?: number | undefined
 }
@@ -56,6 +62,7 @@ export async function installSchema(db: Database, options: InstallSchemaOptions 
       }
       if (plan.version < currentSchemaVersion) continue
       if (plan.partitionsMissing) await withConnection(db, (executor) => makePartitions(executor, names, monthsAhead))
+      if (options.indexes !== undefined) await createIndexes(db, options.indexes, options)
       return { from: found, to: currentSchemaVersion }
     } catch (error) {
       if (!isBusy(error)) throw explain(error, { ...options, from: found ?? currentSchemaVersion })

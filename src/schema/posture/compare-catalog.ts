@@ -2,6 +2,7 @@ import type { SchemaNames } from '../names.ts'
 import { type Catalog, type Difference, type Fact, fillTemplate } from './catalog.ts'
 import { finding, type Finding, type FindingCode } from './finding-codes.ts'
 import { fixFor } from './fix.ts'
+import { optionalIndexes } from '../optional-indexes.ts'
 
 /** The codes for what differs, by the first words of the subject; null: something else says it already. */
 const codes: readonly (readonly [prefix: string, codes: Readonly<Record<Difference, FindingCode | null>>])[] = [
@@ -116,17 +117,11 @@ function isLaterBuiltIn({ subject, value }: Fact): boolean {
   return subject.startsWith('built-in ') && Number.parseInt(value, 10) < 16_384
 }
 
-/** The indexes that docs/performance.md offers to a host that searches by target, address or details. */
+/** An index that `createIndexes()` makes. */
 function isOptionalIndex({ subject, value }: Fact): boolean {
   const [, definition = ''] = /^index entry(?:_month|_default)?: (.*)$/.exec(subject) ?? []
   return value === 'valid' && optionalIndexes.has(definition)
 }
-
-const optionalIndexes: ReadonlySet<string> = new Set([
-  'btree (target, "timestamp", seq) WHERE (target IS NOT NULL)',
-  'btree (source_ip, "timestamp", seq) WHERE (source_ip IS NOT NULL)',
-  'gin (((details)::jsonb) jsonb_path_ops)',
-])
 
 function detailOf(code: FindingCode, { value }: Fact, wanted: string | undefined): string | undefined {
   switch (code) {
