@@ -24,7 +24,7 @@ const logs = []
 for (const kind of kinds) {
   const schema = `log_${kind}`
   await installSchema(admin, { schema, indexes: kind === 'none' ? [] : [kind] })
-  const pool = new pg.Pool({ connectionString: server.url, max: 1 })
+  const pool = new pg.Pool({ connectionString: server.url, max: 1, idleTimeoutMillis: 0 })
   const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid')
   const audit = new AuditLogger({ db: pool, schema })
   for (let filled = 0; filled < 20; filled += 1) await audit.logMany(batch())

@@ -87,7 +87,7 @@ create function :"schema".keep_days() returns integer
   return (select max(keep_days) from :"schema".retention_policy);
 comment on function :"schema".keep_days() is 'How many days entries are kept at least.';
 
-create function :"schema".extend_retention(keep_days integer, reason text, acting_user text default null) returns void
+create function :"schema".extend_retention(keep_days integer, reason text, acting_user text default null, source_ip inet default null) returns void
   language plpgsql security definer
   set search_path = pg_catalog, :"schema", pg_temp
   set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
@@ -101,16 +101,16 @@ begin
     perform :"schema".refuse_retention('WO026', 'a reason is needed');
   end if;
   insert into :"schema".retention_policy (keep_days, reason) values (extend_retention.keep_days, left(extend_retention.reason, 1024));
-  insert into :"schema".entry (user_id, action, target, details)
-  values (acting_user, 'audit_log.retention.extended', 'audit_log:retention',
+  insert into :"schema".entry (user_id, source_ip, action, target, details)
+  values (acting_user, extend_retention.source_ip, 'audit_log.retention.extended', 'audit_log:retention',
     json_build_object('before_days', before, 'after_days', extend_retention.keep_days, 'reason', extend_retention.reason));
 end
 $function$;
-comment on function :"schema".extend_retention(integer, text, text) is 'Lengthens the retention. It can never be shortened.';
+comment on function :"schema".extend_retention(integer, text, text, inet) is 'Lengthens the retention. It can never be shortened.';
 
 create function :"schema".place_legal_hold(
   reason text, approved_by text, tenant_id text default null, user_id text default null, target text default null,
-  since timestamptz default null, until timestamptz default null, acting_user text default null
+  since timestamptz default null, until timestamptz default null, acting_user text default null, source_ip inet default null
 ) returns uuid
   language plpgsql security definer
   set search_path = pg_catalog, :"schema", pg_temp
@@ -128,15 +128,15 @@ begin
   values (place_legal_hold.tenant_id, place_legal_hold.user_id, place_legal_hold.target, place_legal_hold.since, place_legal_hold.until,
     place_legal_hold.reason, place_legal_hold.approved_by)
   returning hold.hold_id into made;
-  insert into :"schema".entry (user_id, action, target, details)
-  values (acting_user, 'audit_log.legal_hold.placed', 'legal_hold:' || made, json_build_object(
+  insert into :"schema".entry (user_id, source_ip, action, target, details)
+  values (acting_user, place_legal_hold.source_ip, 'audit_log.legal_hold.placed', 'legal_hold:' || made, json_build_object(
     'reason', reason, 'approved_by', approved_by,
     'tenant_id', place_legal_hold.tenant_id, 'user_id', place_legal_hold.user_id, 'target', place_legal_hold.target,
     'since', :"schema".format_time(since), 'until', :"schema".format_time(until)));
   return made;
 end
 $function$;
-comment on function :"schema".place_legal_hold(text, text, text, text, text, timestamptz, timestamptz, text) is 'Keeps entries from being purged: those that have everything that is given.';
+comment on function :"schema".place_legal_hold(text, text, text, text, text, timestamptz, timestamptz, text, inet) is 'Keeps entries from being purged: those that have everything that is given.';
 
 create function :"schema".release_legal_hold(hold_id uuid, reason text, approved_by text, acting_user text default null) returns void
   language plpgsql security definer
@@ -292,8 +292,8 @@ $function$;
 comment on function :"schema".purge_month(date, text) is 'Drops the partition of an expired month that has been cleared; returns how many entries it had.';
 
 revoke execute on function
-  :"schema".refuse_retention(text, text), :"schema".keep_days(), :"schema".extend_retention(integer, text, text),
-  :"schema".place_legal_hold(text, text, text, text, text, timestamptz, timestamptz, text),
+  :"schema".refuse_retention(text, text), :"schema".keep_days(), :"schema".extend_retention(integer, text, text, inet),
+  :"schema".place_legal_hold(text, text, text, text, text, timestamptz, timestamptz, text, inet),
   :"schema".release_legal_hold(uuid, text, text, text), :"schema".expired_partition(date), :"schema".refuse_held(regclass, date),
   :"schema".clear_month(date, bigint, text), :"schema".purge_month(date, text)
   from public;
@@ -302,8 +302,8 @@ grant select on :"schema".retention_policy, :"schema".legal_hold, :"schema".lega
 grant execute on function :"schema".keep_days() to :"reader", :"archivist", :"sequencer", :"writer";
 -- Whatever keeps entries longer the application may do; whatever lets them go, only the archivist.
 grant execute on function
-  :"schema".extend_retention(integer, text, text),
-  :"schema".place_legal_hold(text, text, text, text, text, timestamptz, timestamptz, text)
+  :"schema".extend_retention(integer, text, text, inet),
+  :"schema".place_legal_hold(text, text, text, text, text, timestamptz, timestamptz, text, inet)
   to :"writer", :"archivist";
 grant execute on function
   :"schema".release_legal_hold(uuid, text, text, text), :"schema".clear_month(date, bigint, text), :"schema".purge_month(date, text)

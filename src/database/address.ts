@@ -28,3 +28,8 @@ function dotted(groups: RegExpExecArray): string {
   const [high, low] = [Number.parseInt(groups[1] ?? '', 16), Number.parseInt(groups[2] ?? '', 16)]
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
 }
+
+/** The same for an address that may be missing, for a parameter of a statement: what is no address is none. */
+export function addressOf(text: string | undefined): string | null {
+  return text === undefined ? null : formatAddress(text)
+}

@@ -1,5 +1,6 @@
 import type { Database, Row } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
+import { addressOf } from '../database/address.ts'
 import { readTime } from '../query/filters.ts'
 import { quoteIdentifier } from '../schema/names.ts'
 import { runRetention } from './run-retention.ts'
@@ -23,6 +24,8 @@ export interface LegalHoldRequest extends LegalHoldScope {
   readonly approvedBy: string
   /** Who is acting, for the entry. Default is none. */
   readonly actingUser?: string | undefined
+  /** Where he acts from, an IP address, for the entry. Default is none. */
+  readonly sourceIp?: string | undefined
 }
 
 /** A legal hold as it is stored. */
@@ -55,7 +58,7 @@ const time = (column: string): string => `to_char(${column} at time zone 'UTC', 
  * @throws AuditLogError `retention_invalid` without reason or approver, or with an empty time range; `query_invalid`
  */
 export async function placeLegalHold(db: Database, schema: string, hold: LegalHoldRequest): Promise<string> {
-  const text = `select ${quoteIdentifier(schema)}.place_legal_hold($1, $2, $3, $4, $5, $6::timestamptz, $7::timestamptz, $8)::text as hold_id`
+  const text = `select ${quoteIdentifier(schema)}.place_legal_hold($1, $2, $3, $4, $5, $6::timestamptz, $7::timestamptz, $8, $9::inet)::text as hold_id`
   const [row] = await runRetention(db, text, [
     required(hold.reason, '$.reason'),
     required(hold.approvedBy, '$.approvedBy'),
@@ -65,6 +68,7 @@ export async function placeLegalHold(db: Database, schema: string, hold: LegalHo
     hold.since === undefined ? null : readTime(hold.since, '$.since'),
     hold.until === undefined ? null : readTime(hold.until, '$.until'),
     hold.actingUser ?? null,
+    addressOf(hold.sourceIp),
   ])
   return String(row?.['hold_id'])
 }

@@ -1,3 +1,4 @@
+import { addressOf } from '../database/address.ts'
 import type { Database } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { type FeatureFlags, isEnabled } from '../flags/feature-flags.ts'
@@ -24,6 +25,8 @@ export interface RetentionExtension {
   readonly reason: string
   /** Who is acting, for the entry and for the feature flag. Default is none. */
   readonly actingUser?: string | undefined
+  /** Where he acts from, an IP address, for the entry. Default is none. */
+  readonly sourceIp?: string | undefined
 }
 
 /** The retention that is in force. @param db a login in the reader role */
@@ -55,7 +58,7 @@ export async function extendRetention(
   flags: FeatureFlags,
   extension: RetentionExtension,
 ): Promise<void> {
-  const { keepDays, reason, actingUser } = extension
+  const { keepDays, reason, actingUser, sourceIp } = extension
   if (!Number.isInteger(keepDays) || keepDays < 366 || keepDays > 36_525) {
     throw new AuditLogError('retention_invalid', 'expected 366 to 36,525 days at $.keepDays', { path: '$.keepDays' })
   }
@@ -65,9 +68,10 @@ export async function extendRetention(
   if (!(await isEnabled(flags, 'audit_extended_retention', { targetingKey: actingUser ?? 'system', tenants: '*' }))) {
     throw new AuditLogError('feature_off', 'keeping entries longer than a year needs audit_extended_retention')
   }
-  await runRetention(db, `select ${quoteIdentifier(schema)}.extend_retention($1, $2, $3)`, [
+  await runRetention(db, `select ${quoteIdentifier(schema)}.extend_retention($1, $2, $3, $4::inet)`, [
     keepDays,
     reason,
     actingUser ?? null,
+    addressOf(sourceIp),
   ])
 }

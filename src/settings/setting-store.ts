@@ -1,3 +1,4 @@
+import { addressOf } from '../database/address.ts'
 import { type Database, type Executor, executorOf, type Row } from '../database/database.ts'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { AuditLogError } from '../errors.ts'
@@ -76,7 +77,7 @@ export async function appendSetting(
         value === undefined ? null : JSON.stringify(value),
         JSON.stringify(secrets),
         actor.id,
-        actor.sourceIp ?? null,
+        addressOf(actor.sourceIp),
       ],
     ),
   )

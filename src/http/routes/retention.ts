@@ -112,7 +112,12 @@ export const extendRetentionRoute: Route = {
     const { db, schema } = log.options
     // The handler has asked for the flag already, with the principal's tenants.
     const flags = { audit_extended_retention: true }
-    await extendRetention(db, schema, flags, { keepDays: days, reason, actingUser: principal.id })
+    await extendRetention(db, schema, flags, {
+      keepDays: days,
+      reason,
+      actingUser: principal.id,
+      sourceIp: principal.sourceIp,
+    })
     return json({ keep_days: days })
   },
 }
@@ -154,6 +159,7 @@ export const placeLegalHoldRoute: Route = {
       reason: readText(body, 'reason', true),
       approvedBy: readText(body, 'approved_by', true),
       actingUser: principal.id,
+      sourceIp: principal.sourceIp,
     }
     const { db, schema } = log.options
     const holdId = await placeLegalHold(db, schema, hold).catch((error: unknown) => {

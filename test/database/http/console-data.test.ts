@@ -174,16 +174,18 @@ describe('the retention', () => {
     )
   })
 
+  // As a socket of both kinds reports it.
+  const dora = { id: 'dora', sourceIp: '::ffff:203.0.113.9' }
   it('grows, never shrinks, and says who did it', async () => {
-    expect(
-      await bodyOf(post('/settings/retention/extend', { keep_days: 800, reason: 'contract' }, { id: 'dora' })),
-    ).toEqual({ keep_days: 800 })
+    expect(await bodyOf(post('/settings/retention/extend', { keep_days: 800, reason: 'contract' }, dora))).toEqual({
+      keep_days: 800,
+    })
     expect(await problemOf(post('/settings/retention/extend', { keep_days: 700, reason: 'cheaper' }))).toBe(
       '409 retention_too_young',
     )
     expect(await bodyOf(api.get('/settings/retention'))).toMatchObject({ keep_days: 800, reason: 'contract' })
     const { entries } = await api.audit.query().action('audit_log.retention.extended').page()
-    expect(entries).toMatchObject([{ user_id: 'dora', details: { after_days: 800 } }])
+    expect(entries).toMatchObject([{ user_id: 'dora', source_ip: '203.0.113.9', details: { after_days: 800 } }])
   })
 
   it('stays as it is while audit_extended_retention is off, and the attempt is an entry', async () => {
@@ -201,13 +203,13 @@ describe('the retention', () => {
 
   it('gets a legal hold, which is an entry too', async () => {
     const hold = { tenant_id: 'contoso', since: '2026-01-01T00:00:00Z', reason: 'case 17', approved_by: 'legal' }
-    const { hold_id } = await bodyOf<{ hold_id: string }>(post('/settings/legal-holds', hold, { id: 'dora' }))
+    const { hold_id } = await bodyOf<{ hold_id: string }>(post('/settings/legal-holds', hold, dora))
     const { holds } = await bodyOf<{ holds: unknown[] }>(api.get('/settings/retention'))
     expect(holds).toMatchObject([
       { hold_id, tenant_id: 'contoso', user_id: null, since: '2026-01-01T00:00:00.000000Z', released_at: null },
     ])
     const { entries } = await api.audit.query().action('audit_log.legal_hold.placed').page()
-    expect(entries).toMatchObject([{ user_id: 'dora', target: `legal_hold:${hold_id}` }])
+    expect(entries).toMatchObject([{ user_id: 'dora', source_ip: '203.0.113.9', target: `legal_hold:${hold_id}` }])
   })
 
   it.each([
