@@ -12,6 +12,7 @@ const batches = 15
 const kinds: readonly (OptionalIndex | 'none')[] = ['none', 'target', 'source_ip', 'outcome', 'details']
 const server = await startEmbeddedPostgres({ major: 18, settings: ['shared_buffers=1GB', 'max_wal_size=8GB'] })
 const admin = new pg.Pool({ connectionString: server.url })
+admin.on('error', () => undefined)
 await describeMachine(admin)
 let made = 0
 const batch = (): ReturnType<typeof sampleEvent>[] =>
@@ -25,6 +26,7 @@ for (const kind of kinds) {
   const schema = `log_${kind}`
   await installSchema(admin, { schema, indexes: kind === 'none' ? [] : [kind] })
   const pool = new pg.Pool({ connectionString: server.url, max: 1, idleTimeoutMillis: 0 })
+  pool.on('error', () => undefined)
   const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid')
   const audit = new AuditLogger({ db: pool, schema })
   for (let filled = 0; filled < 20; filled += 1) await audit.logMany(batch())

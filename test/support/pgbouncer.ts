@@ -18,9 +18,14 @@ export function hasPgBouncer(): boolean {
 
 /**
  * Starts PgBouncer from Debian's package in transaction mode in front of a database: consecutive statements of a client that are
- * not in one transaction run on any of two server connections.
+ * not in one transaction run on any of its server connections.
+ *
+ * @param poolSize how many those are. Default is 2.
  */
-export async function startPgBouncer(databaseUrl: string): Promise<{ readonly url: string; stop(): Promise<void> }> {
+export async function startPgBouncer(
+  databaseUrl: string,
+  poolSize = 2,
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const target = new URL(databaseUrl)
   const directory = await mkdtemp(join(tmpdir(), 'audit-log-pgbouncer-'))
   const port = await freePort()
@@ -34,7 +39,7 @@ export async function startPgBouncer(databaseUrl: string): Promise<{ readonly ur
       '[pgbouncer]',
       `listen_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =`,
       `auth_type = plain\nauth_file = ${join(directory, 'users')}`,
-      'pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 50\nserver_round_robin = 1',
+      `pool_mode = transaction\ndefault_pool_size = ${poolSize}\nmax_client_conn = 50\nserver_round_robin = 1`,
     ].join('\n'),
   )
   // It refuses to run as root.
