@@ -21,7 +21,7 @@ const batch = (): ReturnType<typeof sampleEvent>[] =>
     return { ...sampleEvent(made), outcome: made % 100 === 0 ? 'denied' : 'success' }
   })
 
-const logs = []
+const logs: { kind: string; pool: pg.Pool; audit: AuditLogger; pid: number; cpu: number[] }[] = []
 for (const kind of kinds) {
   const schema = `log_${kind}`
   await installSchema(admin, { schema, indexes: kind === 'none' ? [] : [kind] })
@@ -30,7 +30,7 @@ for (const kind of kinds) {
   const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid')
   const audit = new AuditLogger({ db: pool, schema })
   for (let filled = 0; filled < 20; filled += 1) await audit.logMany(batch())
-  logs.push({ kind, pool, audit, pid: rows[0]?.pid ?? 0, cpu: [] as number[] })
+  logs.push({ kind, pool, audit, pid: rows[0]?.pid ?? 0, cpu: [] })
 }
 for (let round = 0; round < rounds; round += 1) {
   for (const { audit, pid, cpu } of round % 2 === 0 ? logs : logs.toReversed()) {

@@ -20,6 +20,7 @@ import { describeReport, type EvidenceKind, kindOf, verifyEvidence } from './ver
 interface Options extends DatabaseOptions, TrustOptions {
   readonly json: boolean
   readonly database: boolean
+  readonly record: boolean
   readonly from?: string
   readonly entry?: string
   readonly exporter?: readonly string[]
@@ -45,6 +46,11 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
   .option('--entry <file>', 'the entry that a proof is about, as JSON, or its entry_hash')
   .option('--exporter <vkey...>', 'verifier keys of who may have exported a bundle: one of them must have signed it')
   .option('--database', 'verify the log in the database; with --from it must continue that checkpoint', false)
+  .option(
+    '--record',
+    'database: write the verdict into the log, as the entry audit_log.verified; needs the writer role',
+    false,
+  )
   .option('--canonical', 'archives and database: also check that each entry is canonical JSON', false)
   .option('--json', 'print one JSON object for each finding and for each file', false)
   .option(
@@ -60,6 +66,9 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
     runAction(async () => {
       if (paths.length === 0 && !options.database) {
         throw new AuditLogError('option_invalid', 'give files or directories to verify, or --database')
+      }
+      if (options.record && !options.database) {
+        throw new AuditLogError('option_invalid', '--record is about the log in the database: give --database')
       }
       const policy = await readPolicy(options)
       const codes: ExitCode[] = options.database ? [await verifyDatabase(options, policy)] : []
@@ -87,11 +96,16 @@ async function verifyDatabase(options: Options, policy: Policy | undefined): Pro
   const { schema, canonical } = options
   // Files are verified without a database, and without what it takes to ask one.
   const { verifyLog } = await import('../evidence/verify-log.ts')
-  return print(
-    'database',
-    await withDatabase(options, (pool) => verifyLog(pool, { policy, schema, since, canonical })),
-    options.json,
-  )
+  return withDatabase(options, async (pool) => {
+    const report = await verifyLog(pool, { policy, schema, since, canonical })
+    const code = print('database', report, options.json)
+    if (options.record) {
+      const { verificationEvent } = await import('../evidence/verification-record.ts')
+      const { AuditLogger } = await import('../log/audit-logger.ts')
+      await new AuditLogger({ db: pool, schema }).log(verificationEvent(report))
+    }
+    return code
+  })
 }
 
 async function verifySigned(

@@ -1,3 +1,5 @@
+import { lastVerification, type RecordedVerification } from '../../evidence/verification-record.ts'
+import { verdicts } from '../../evidence/verdict.ts'
 import { quoteIdentifier } from '../../schema/names.ts'
 import { type PostureReport, inspect } from '../../schema/posture/inspect.ts'
 import { backlogOf } from '../../sequencer/backlog.ts'
@@ -43,6 +45,19 @@ export const statusRoute: Route = {
       checkpoint: orNull(ref('Checkpoint')),
       anomalies: { ...countSchema, description: 'Entries that did not verify when they got their place.' },
       backlog: backlogSchema,
+      last_verification: {
+        ...orNull(
+          objectOf({
+            verified_at: dateTimeSchema,
+            seq: countSchema,
+            recorded_by: string,
+            ok: boolean,
+            verdict: { enum: [...verdicts, null] },
+            tree_size: orNull(countSchema),
+          }),
+        ),
+        description: 'The newest entry `audit_log.verified`, as `audit-log verify --database --record` writes it.',
+      },
       posture: objectOf({
         ok: boolean,
         tamper_resistant: tamperResistant,
@@ -66,6 +81,7 @@ export const statusRoute: Route = {
         checkpoint: checkpoint === undefined ? null : checkpointJson(checkpoint),
         anomalies: Number(row?.['anomalies']),
         backlog: backlogJson(await backlogOf(executor, log.options.schema)),
+        last_verification: verificationJson(await lastVerification(executor, log.options.schema)),
       }
     })
     const { ok, tamperResistant, findings } = await inspectFor(call)
@@ -142,4 +158,10 @@ function backlogJson({ entries, oldest, heldBy }: Backlog): Record<string, unkno
     oldest: oldest === undefined ? null : { seq: oldest.seq, age_ms: oldest.ageMs },
     held_by: heldBy === undefined ? null : { kind: heldBy.kind, explanation: heldBy.explanation },
   }
+}
+
+function verificationJson(verification: RecordedVerification | undefined): Record<string, unknown> | null {
+  if (verification === undefined) return null
+  const { verifiedAt, seq, recordedBy, ok, verdict, treeSize } = verification
+  return { verified_at: verifiedAt, seq, recorded_by: recordedBy, ok, verdict, tree_size: treeSize }
 }

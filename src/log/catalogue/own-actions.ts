@@ -7,6 +7,7 @@ export const ownActions: Readonly<Record<string, string>> = {
   'audit_log.export_started': 'Somebody began to export the log, or was not allowed to.',
   'audit_log.export_ended': 'An export ended, with how many entries it had.',
   'audit_log.evidence_made': 'An evidence pack was made.',
+  'audit_log.verified': 'The log was verified, with the verdict.',
   'audit_log.posture.checked': 'The guards of the log were looked at, with what was found.',
   'audit_log.retention.extended': 'The retention was lengthened.',
   'audit_log.legal_hold.placed': 'Entries were put under legal hold.',

@@ -3,6 +3,8 @@ import { type Entry, verifyEntries, verifyEntry } from '../../../src/index.ts'
 import { verifyTlogProof } from '../../../src/tlog/index.ts'
 import type { Principal } from '../../../src/http/index.ts'
 import { asHeader, testApi } from '../../support/api.ts'
+import { verificationEvent } from '../../../src/evidence/verification-record.ts'
+import { verifyLog } from '../../../src/evidence/verify-log.ts'
 
 const api = await testApi()
 const all: Entry[] = []
@@ -225,6 +227,22 @@ describe('checkpoints and status', () => {
       tree_size: seq,
       checkpoint: { tree_size: seq },
       backlog: { entries: 0, oldest: null, held_by: null },
+    })
+  })
+
+  it('says when the log was last verified, and with what verdict', async () => {
+    const status = async (): Promise<unknown> => (await api.get('/status')).json()
+    expect(await status()).toMatchObject({ last_verification: null })
+    await api.sequencer.run()
+    const verified = await verifyLog(api.log.admin, { policy: api.policy })
+    const { seq, timestamp } = await api.audit.log(verificationEvent(verified))
+    expect(await status()).toMatchObject({
+      last_verification: { verified_at: timestamp, seq, ok: true, verdict: 'intact', tree_size: verified.size },
+    })
+    // Whoever may write may write such an entry, and anything in it.
+    const odd = await api.audit.log({ action: 'audit_log.verified', outcome: 'failure', details: { tree_size: 'x' } })
+    expect(await status()).toMatchObject({
+      last_verification: { seq: odd.seq, ok: false, verdict: null, tree_size: null, recorded_by: api.log.app.name },
     })
   })
 
