@@ -1318,6 +1318,17 @@ export interface operations {
                                 explanation: string;
                             } | null;
                         };
+                        /** @description The newest entry `audit_log.verified`, as `audit-log verify --database --record` writes it. */
+                        last_verification: {
+                            /** Format: date-time */
+                            verified_at: string;
+                            seq: number;
+                            recorded_by: string;
+                            ok: boolean;
+                            /** @enum {unknown} */
+                            verdict: "unsigned" | "wrong_key" | "signature_invalid" | "foreign" | "quorum_missing" | "fork" | "restored_to_earlier" | "entry_edited" | "entry_added" | "entry_missing" | "order_changed" | "truncated" | "altered" | "damaged" | "unexpected_file" | "not_canonical" | "unsequenced" | "purged" | "intact" | null;
+                            tree_size: number | null;
+                        } | null;
                         posture: {
                             ok: boolean;
                             /** @description Whether guards and grants hold against the application. */
