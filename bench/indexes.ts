@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
-import { AuditLogger, createIndexes, installSchema, type OptionalIndex } from '@entraguard/audit-log'
+import { AuditLogger, installSchema, type OptionalIndex } from '@entraguard/audit-log'
 import { startEmbeddedPostgres } from '../test/support/embedded-postgres.ts'
 import { describeMachine, median, sampleEvent } from './support.ts'
 
