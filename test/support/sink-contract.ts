@@ -169,7 +169,7 @@ export function testSinkContract(
         const running = deliver(log, sink, clock, 1_000_000)
         await running.until(() => clock.now() - start > 3_600_000)
         expect(Math.max(...clock.sleeps)).toBeLessThanOrEqual(60_000)
-        // One chunk may go over the limit.
+        // What was read ahead may go over the limit.
         expect(running.delivery.bufferedBytes).toBeLessThan(3_000_000)
         expect(log.deadLetters).toEqual([])
         await mend()
