@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { EncodedEvent, SendResult } from '../../../src/sinks/sink.ts'
+import type { EncodedEvent, SendResult, Sink } from '../../../src/sinks/sink.ts'
 import { SplunkSink, type SplunkOptions } from '../../../src/sinks/splunk.ts'
 import { codeOf } from '../../support/error-code.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
@@ -201,6 +201,26 @@ describe('Splunk', () => {
       kind: 'backoff',
       untilConfirmed: true,
     })
+  })
+
+  it('G3 the next attempt is not before Retry-After says, whatever the back-off', async () => {
+    const { fake, sink } = await open()
+    fake.faults.push({ ...hec(503, 9), headers: { 'retry-after': '600' } })
+    const clock = fakeClock(() => 0)
+    const attempts: number[] = []
+    const timed: Sink = {
+      description: sink.description,
+      capabilities: sink.capabilities,
+      encode: (item) => sink.encode(item),
+      send(batch, options) {
+        attempts.push(clock.now())
+        return sink.send(batch, options)
+      },
+      close: () => sink.close(),
+    }
+    await deliverAll(memoryLog(forwardedMany(3)), timed, clock)
+    expect(attempts).toHaveLength(2)
+    expect(attempts[1]! - attempts[0]!).toBeGreaterThanOrEqual(600_000)
   })
 
   it('S10 after code 27 nothing new is sent before an acknowledgement has come', async () => {
