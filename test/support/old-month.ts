@@ -42,9 +42,7 @@ export async function makePartition(client: pg.PoolClient, schema: string, month
   const [year = 0, number = 0] = month.split('-').map(Number)
   const [from, to] = [`${month}-01T00:00:00Z`, new Date(Date.UTC(year, number, 1)).toISOString()]
   // As ensure_partitions() does it.
-  await client.query(
-    `create table ${partition} (like ${schema}.entry including defaults, check (timestamp >= '${from}' and timestamp < '${to}'))`,
-  )
+  await client.query(`create table ${partition} (like ${schema}.entry including defaults)`)
   await client.query(`select ${schema}.guard('${partition}'::regclass, true)`)
   await client.query(
     `alter table ${schema}.entry attach partition ${partition} for values from ('${from}') to ('${to}')`,
