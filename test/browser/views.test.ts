@@ -199,6 +199,28 @@ describe.skipIf(!hasBrowser)('the views', () => {
     await page.context().close()
   })
 
+  test('a change carries the token of the host', async () => {
+    const { page, go } = await openConsole(browser, host)
+    const { permissions } = host.principal!
+    host.intercept = ({ url }, response) => {
+      if (!url!.includes('/session')) return false
+      response.end(JSON.stringify({ permissions, flags: {}, csrf_token: 'token-of-the-host' }))
+      return true
+    }
+    try {
+      await go('#retention')
+      const form = page.locator('.form', { hasText: 'Keep entries longer' })
+      await form.locator('input[name=keep_days]').fill('400')
+      await form.locator('input[name=reason]').fill('Contract')
+      const sent = page.waitForRequest((request) => request.method() !== 'GET')
+      await form.getByRole('button', { name: 'Extend for good' }).click()
+      expect((await sent).headers()['x-csrf-token']).toBe('token-of-the-host')
+    } finally {
+      host.intercept = undefined
+    }
+    await page.context().close()
+  })
+
   test('texts of the host stand in the place of the English ones', async () => {
     const { page } = await openConsole(browser, host)
     await page.goto(host.url)
