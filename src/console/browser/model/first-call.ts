@@ -13,7 +13,13 @@ declare global {
 }
 
 /** How each question is asked. */
-export const getInit: RequestInit & { readonly headers: Readonly<Record<string, string>> } = {
+export const getInit: {
+  readonly method: 'GET'
+  readonly credentials: 'same-origin'
+  readonly redirect: 'error'
+  readonly cache: 'no-store'
+  readonly headers: Readonly<Record<string, string>>
+} = {
   method: 'GET',
   credentials: 'same-origin',
   redirect: 'error',
