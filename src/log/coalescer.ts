@@ -18,6 +18,8 @@ interface Waiting {
 }
 
 const batchEvents = 1000
+/** Fewer events than this are not spread over several statements, each with its own commit. */
+const worthwhileEvents = 64
 /** UTF-16 code units of details in one statement. */
 const batchLength = 4 * 1024 * 1024
 
@@ -81,10 +83,13 @@ export class Coalescer {
     if (this.#queue.length > 0) this.#schedule()
   }
 
+  // The lanes that are free share what waits, so that the database works on as many statements at a time.
   #takeBatch(): Waiting[] {
+    const share = Math.ceil(this.#queue.length / (this.#limits.lanes - this.#busyLanes))
+    const most = Math.min(Math.max(share, worthwhileEvents), batchEvents, this.#queue.length)
     let length = 0
     let count = 0
-    while (count < this.#queue.length && count < batchEvents) {
+    while (count < most) {
       length += this.#queue[count]?.event.detailsText.length ?? 0
       if (count > 0 && length > batchLength) break
       count += 1
