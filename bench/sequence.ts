@@ -84,24 +84,44 @@ async function growth(): Promise<void> {
 
 /** Each round integrates what it has inserted. */
 async function rate(): Promise<void> {
-  const [total, rounds] = [20_000, 7]
+  const rounds = 7
   const sequencer = make(500)
-  const [ratios, leaves, entries]: [number[], number[], number[]] = [[], [], []]
+  const pool = server.pool(16)
+  const inTransaction = async (index: number): Promise<void> => {
+    const client = await pool.connect()
+    await client.query('begin')
+    await audit.log(sampleEvent(index), { db: client })
+    await client.query('commit')
+    client.release()
+  }
+  const ways: Readonly<Record<string, [number, (index: number) => Promise<unknown>]>> = {
+    '16 writers, each entry in a transaction of the host': [10_000, inTransaction],
+    '16 callers of log(), which share statements': [20_000, (index) => audit.log(sampleEvent(index))],
+  }
+  const seen = new Map<string, { ratio: number; leaves: number; entries: number }[]>()
   await sequencer.run()
   for (let round = -1; round < rounds; round += 1) {
-    const start = performance.now()
-    await withWorkers(16, total, (index) => audit.log(sampleEvent(index)))
-    const middle = performance.now()
-    await sequencer.run()
-    const end = performance.now()
-    if (round < 0) continue
-    ratios.push((middle - start) / (end - middle))
-    leaves.push((total / (end - middle)) * 1000)
-    entries.push((total / (middle - start)) * 1000)
+    for (const [name, [total, write]] of Object.entries(ways)) {
+      const start = performance.now()
+      await withWorkers(16, total, write)
+      const middle = performance.now()
+      await sequencer.run()
+      const [inserting, integrating] = [middle - start, performance.now() - middle]
+      const figures = seen.get(name) ?? []
+      if (round >= 0) seen.set(name, figures)
+      figures.push({
+        ratio: inserting / integrating,
+        leaves: (total / integrating) * 1000,
+        entries: (total / inserting) * 1000,
+      })
+    }
   }
   await sequencer.stop()
-  console.log(`\nIntegrating against inserting by 16 writers (n = ${rounds} rounds of ${total})`)
-  console.log(`  ${spread(ratios)} times as fast; ${spread(leaves)} leaves/s, ${spread(entries)} entries/s`)
+  console.log(`\nIntegrating against inserting (n = ${rounds} rounds)`)
+  for (const [name, figures] of seen) {
+    const of = (key: 'ratio' | 'leaves' | 'entries'): string => spread(figures.map((figure) => figure[key]))
+    console.log(`  ${name}: ${of('ratio')} times as fast; ${of('leaves')} leaves/s, ${of('entries')} entries/s`)
+  }
 }
 
 /** Each stretch begins with nothing to catch up, so that none pays for the one before. */
