@@ -104,6 +104,20 @@ describe.skipIf(!hasBrowser)('the views', () => {
     await page.context().close()
   })
 
+  test('Integrity shows the verification that is on record', async () => {
+    const { page, go } = await openConsole(browser, host)
+    await go('#integrity')
+    await page.getByText('None yet. audit-log verify --database --record writes one.').waitFor()
+    const details = { verdict: 'entry_edited', tree_size: 4711 }
+    await host.audit.log({ action: 'audit_log.verified', outcome: 'failure', details })
+    await go('#log')
+    await go('#integrity')
+    await page.getByText('entry_edited').waitFor()
+    await page.getByText('of 4,711 entries').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.context().close()
+  })
+
   test('Integrity tells when the log has become shorter or another one since the last visit', async () => {
     const { page, go } = await openConsole(browser, host)
     await go('#integrity')

@@ -249,6 +249,9 @@ export const english = {
   'severity.warning': 'Warning',
   'severity.info': 'Note',
   'integrity.lastVerification': 'Last verification here',
+  'integrity.recorded': 'Last verification on record',
+  'integrity.recorded.none': 'None yet. audit-log verify --database --record writes one.',
+  'integrity.recorded.said': 'of {size} entries, {time}, recorded by {who}',
   'integrity.limits':
     'This page comes from the server that it checks. It finds what was changed in the database; for proof that does not rest on this server, export the log and run audit-log verify elsewhere.',
 

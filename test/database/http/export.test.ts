@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'csv-parse/sync'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Principal } from '../../../src/http/index.ts'
 import { canonicalize, type Entry, verifyEntries } from '../../../src/index.ts'
 import { asHeader, sample, testApi } from '../../support/api.ts'
@@ -137,15 +137,21 @@ describe('an export', () => {
     await reader.read()
     while ((await handler(request('/export?action=no.such'))).status === 429) await sleep(20)
     await expect(reader.read().then(() => reader.read())).rejects.toThrow()
-    const [, ended] = await aboutExports('sleepy')
-    expect(ended).toMatchObject({ outcome: 'failure', details: { complete: false, entries: 1000 } })
+    // Its place is free a little before its end is on record.
+    await vi.waitFor(async () => {
+      const [, ended] = await aboutExports('sleepy')
+      expect(ended).toMatchObject({ outcome: 'failure', details: { complete: false, entries: 1000 } })
+    }, 10_000)
   })
 
   it('of a client that never reads is given up too', async () => {
     const handler = api.handler({ maxExports: 1, exportStallMs: 100 })
     await handler(request('/export', { id: 'gone' }))
     while ((await handler(request('/export?action=no.such'))).status === 429) await sleep(20)
-    expect(await aboutExports('gone')).toMatchObject([{}, { outcome: 'failure', details: { entries: 0, bytes: 0 } }])
+    await vi.waitFor(async () => {
+      const recorded = await aboutExports('gone')
+      expect(recorded).toMatchObject([{}, { outcome: 'failure', details: { entries: 0, bytes: 0 } }])
+    }, 10_000)
   })
 
   it('that fails half-way breaks off, tells the host, and is recorded as incomplete', async () => {

@@ -20,6 +20,13 @@ interface Status {
     readonly oldest: { readonly seq: number; readonly age_ms: number } | null
     readonly held_by: { readonly kind: string; readonly explanation: string } | null
   }
+  readonly last_verification: {
+    readonly verified_at: string
+    readonly recorded_by: string
+    readonly ok: boolean
+    readonly verdict: string | null
+    readonly tree_size: number | null
+  } | null
 }
 
 /** `GET /posture`. */
@@ -90,7 +97,7 @@ export class IntegrityView implements View {
       h(
         'div',
         { class: 'cards' },
-        this.#checkpointCard(checkpoint, signature, compared),
+        this.#checkpointCard(status, signature, compared),
         h('div', { class: 'page-column' }, this.#tailCard(status)),
       ),
       this.#postureCard(posture),
@@ -112,7 +119,7 @@ export class IntegrityView implements View {
   }
 
   #checkpointCard(
-    checkpoint: CheckpointJson | null,
+    { checkpoint, last_verification }: Status,
     signature: CheckedCheckpoint | undefined,
     compared: Compared | undefined,
   ): HTMLElement {
@@ -141,6 +148,7 @@ export class IntegrityView implements View {
         [t('integrity.root'), h('span', { class: 'mono' }, checkpoint.root_hash)],
         [t('integrity.signature'), checked],
         [t('integrity.lastVerification'), formatTimeWithZone(new Date().toISOString(), this.#context.clock)],
+        [t('integrity.recorded'), this.#recorded(last_verification)],
       ),
       keyForm(this.#context, () => this.show()),
       h('h3', {}, t('integrity.seenBefore')),
@@ -148,6 +156,25 @@ export class IntegrityView implements View {
       h('h3', {}, t('integrity.witnesses')),
       ...this.#witnesses(checkpoint.note, signature),
       h('details', {}, h('summary', {}, t('integrity.notePaste')), h('pre', { tabindex: 0 }, checkpoint.note)),
+    )
+  }
+
+  /** What a run of the command line found, as it stands in the log. */
+  #recorded(last: Status['last_verification']): HTMLElement {
+    const { t, clock, number } = this.#context
+    if (last === null) return h('span', { class: 'muted' }, t('integrity.recorded.none'))
+    const { verdict, tree_size, verified_at, recorded_by, ok } = last
+    const said = t('integrity.recorded.said', {
+      size: tree_size === null ? '?' : number(tree_size),
+      time: formatTimeWithZone(verified_at, clock),
+      who: recorded_by,
+    })
+    return h(
+      'span',
+      {},
+      h('span', { class: `badge ${ok ? 'good' : 'bad'}` }, verdict ?? '?'),
+      ' ',
+      shownText(this.#context, said),
     )
   }
 
