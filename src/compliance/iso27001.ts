@@ -8,7 +8,7 @@ export const iso27001: Framework = {
   controls: [
     {
       id: 'A.8.15',
-      asks: 'Logs of activities, exceptions and faults are produced, stored, protected and analysed.',
+      asks: 'Logs of activities, exceptions, faults and other relevant events are produced, stored, protected and analysed.',
       library:
         'Produces and stores entries that cannot be changed by the application or by ordinary administrators, and in which a change by a superuser shows.',
       host: 'Decide what is logged; analyse it.',
@@ -17,9 +17,9 @@ export const iso27001: Framework = {
     },
     {
       id: 'A.8.16',
-      asks: 'Networks, systems and applications are monitored for anomalous behaviour.',
+      asks: 'Networks, systems and applications are monitored for anomalous behaviour, and possible incidents are evaluated.',
       library: 'Forwards to four SIEMs and to generic receivers, in leaf order and at least once.',
-      host: 'Monitor there.',
+      host: 'Monitor there, and evaluate.',
       check: 'Lag and counters of the forwarders.',
       sections: ['forwarding'],
     },
@@ -33,7 +33,7 @@ export const iso27001: Framework = {
     },
     {
       id: 'A.5.28',
-      asks: 'Evidence of security events is identified, collected, acquired and preserved.',
+      asks: 'There are procedures to identify, collect, acquire and preserve evidence of security events.',
       library:
         'Exports, archives and proofs verify offline, without the database and without trusting whoever hands them over.',
       host: 'Keep checkpoints and archives out of reach of whoever is investigated.',
@@ -42,7 +42,7 @@ export const iso27001: Framework = {
     },
     {
       id: 'A.5.33',
-      asks: 'Records are protected from loss, destruction, falsification and unauthorised access.',
+      asks: 'Records are protected from loss, destruction, falsification, unauthorised access and unauthorised release.',
       library:
         'Append-only storage, retention that can only grow, legal holds, a purge that demands a verified archive.',
       host: 'Back up the database and the archives.',
@@ -51,7 +51,7 @@ export const iso27001: Framework = {
     },
     {
       id: 'A.8.2',
-      asks: 'Privileged access rights are restricted and managed.',
+      asks: 'Allocation and use of privileged access rights are restricted and managed.',
       library:
         'The owner role has no members; purging and sequencing have roles of their own; the posture names every login that could get around that.',
       host: 'Review who is superuser.',
@@ -69,7 +69,7 @@ export const iso27001: Framework = {
     },
     {
       id: 'A.8.24',
-      asks: 'Rules for the use of cryptography, key management included, are defined.',
+      asks: 'Rules for the effective use of cryptography, key management included, are defined and implemented.',
       library:
         'SHA-256, Ed25519 and public formats only; keys are used through an interface, need not be on the database host, and can be changed without breaking old proofs.',
       host: 'Keep the signing key, and plan its change.',

@@ -19,14 +19,14 @@ export const nis2: Framework = {
       id: 'Art. 21(2)(b)',
       asks: 'Incident handling.',
       library:
-        'A record that is not altered after the fact, with times from one clock, for the early warning and the reports of Article 23.',
+        'A record that is not altered after the fact, with times from one clock, for the early warning, the notification and the reports of Article 23.',
       host: 'Handle and report incidents.',
       check: 'Verification; samples with proofs.',
       sections: ['verification', 'samples'],
     },
     {
       id: 'Art. 21(2)(c)',
-      asks: 'Business continuity, such as backup management.',
+      asks: 'Business continuity, such as backup management and disaster recovery, and crisis management.',
       library:
         'Survives dump and restore, fail-over and crashes without losing or repeating a leaf, and tells a restore to an earlier point from tampering.',
       host: 'Back up; keep archives elsewhere.',
@@ -35,7 +35,7 @@ export const nis2: Framework = {
     },
     {
       id: 'Art. 21(2)(e)',
-      asks: 'Security in acquisition, development and maintenance, vulnerability handling and disclosure.',
+      asks: 'Security in acquisition, development and maintenance of network and information systems, vulnerability handling and disclosure included.',
       library: 'Events for migrations, tasks that failed and monitoring; SECURITY.md says how to report.',
       host: 'Log changes and deployments.',
       check: 'Counts of system events.',
@@ -43,7 +43,7 @@ export const nis2: Framework = {
     },
     {
       id: 'Art. 21(2)(f)',
-      asks: 'Policies and procedures to assess the effectiveness of measures.',
+      asks: 'Policies and procedures to assess the effectiveness of risk-management measures.',
       library:
         'Posture checks and verification have results that are entries; the drill shows which attacks are refused, detected, or not.',
       host: 'Assess.',
@@ -52,7 +52,7 @@ export const nis2: Framework = {
     },
     {
       id: 'Art. 21(2)(h)',
-      asks: 'Policies and procedures on the use of cryptography.',
+      asks: 'Policies and procedures on the use of cryptography and, where appropriate, encryption.',
       library: 'Public formats and algorithms (SHA-256, Ed25519, RFC 6962, C2SP).',
       host: 'Keep the keys.',
       check: 'Verifier keys named in the pack.',

@@ -1,9 +1,9 @@
 import type { Framework } from './control.ts'
 
-/** PCI DSS 4.0, requirement 10. */
+/** PCI DSS 4.0.1, requirement 10. */
 export const pciDss: Framework = {
   name: 'pci-dss',
-  title: 'PCI DSS 4.0',
+  title: 'PCI DSS 4.0.1',
   scope: 'Requirement 10: log and monitor all access to system components and cardholder data',
   controls: [
     {
@@ -17,7 +17,7 @@ export const pciDss: Framework = {
     },
     {
       id: '10.2.1.1 to 10.2.1.7',
-      asks: 'User access, administrative actions, access to the logs, failed access, changes of credentials, starting and stopping of logging, changes of system-level objects.',
+      asks: 'Logs capture access of each user to cardholder data, actions of administrators, access to the logs, invalid attempts at access, changes of credentials and of administrative accounts, starting, stopping and pausing of logging, creation and deletion of system-level objects.',
       library:
         'Has typed events for logins and failed logins, configuration, API keys, and system events. Exports of the log and postures are entries too.',
       host: 'Call the events where these things happen, and log reads of the log by choice (`auditViews`).',
@@ -26,7 +26,7 @@ export const pciDss: Framework = {
     },
     {
       id: '10.2.2',
-      asks: 'Each entry has user, type of event, date and time, success or failure, origin, and what was affected.',
+      asks: 'Each entry has user, type of event, date and time, success or failure, origin, and which data, component, resource or service was affected.',
       library:
         'The fields `user_id`, `action`, `timestamp`, `outcome`, `source_ip`, `target`; time, number and hash come from the database, not from the client.',
       host: 'Pass user, target and client address; `withContext` and the middleware do it for a whole request.',
@@ -35,7 +35,7 @@ export const pciDss: Framework = {
     },
     {
       id: '10.3.1',
-      asks: 'Read access to audit logs is limited to those with a need.',
+      asks: 'Read access to audit logs is limited to those whose job needs it.',
       library: 'Reading takes the reader role; the REST API demands an `authorize` and keeps tenants apart in SQL.',
       host: 'Grant the reader role narrowly, and decide in `authorize` who sees what.',
       check: 'Posture findings on grants and memberships.',
@@ -52,7 +52,7 @@ export const pciDss: Framework = {
     },
     {
       id: '10.3.3',
-      asks: 'Audit logs are promptly backed up to a central log server or other media that is difficult to modify.',
+      asks: 'Audit logs, those of components that face outwards included, are promptly backed up to secure, central, internal log servers or other media that is difficult to modify.',
       library: 'Forwards every entry to a SIEM at least once; archives with proofs can be written to any medium.',
       host: 'Configure a forwarder, and keep the SIEM under other administrators.',
       check: 'Lag and counters of the forwarders; `audit-log verify-copy` of what the SIEM returns.',
@@ -68,8 +68,8 @@ export const pciDss: Framework = {
       sections: ['verification', 'posture'],
     },
     {
-      id: '10.4.1',
-      asks: 'Audit logs are reviewed at least daily, with automated mechanisms (10.4.1.1).',
+      id: '10.4.1, 10.4.1.1',
+      asks: 'Security events, and the logs of components that hold cardholder data, are critical or serve security, are reviewed at least once a day, by automated mechanisms.',
       library: 'Queries, the page Settings -> Audit Log and the SIEM make review possible. It does not review.',
       host: 'Review, and show that it is done.',
       check: 'Reads and exports of the log in the period, where the host logs them.',
@@ -77,16 +77,16 @@ export const pciDss: Framework = {
     },
     {
       id: '10.5.1',
-      asks: 'Audit log history is kept for twelve months, three of them at hand.',
+      asks: 'Audit log history is kept for at least twelve months, the latest three of them immediately available.',
       library:
         'Keeps every entry 365 days at least, all of it in the database; retention can only grow, and nothing younger can be purged.',
-      host: 'Lengthen it where other rules ask for more.',
+      host: 'Lengthen it to 366 days (feature flag `audit_extended_retention`), since twelve months around a 29 February are that long, and further where other rules ask for more.',
       check: 'Retention policy, legal holds and purges.',
       sections: ['retention'],
     },
     {
       id: '10.6.1',
-      asks: 'System clocks are synchronised.',
+      asks: 'System clocks are synchronised by technology made for it.',
       library: "Takes the time from the database's clock at the insert, in microseconds and UTC, never from a client.",
       host: 'Synchronise the clock of the database host.',
       check: 'The times of checkpoints that witnesses cosigned are those of their clocks.',
@@ -94,10 +94,10 @@ export const pciDss: Framework = {
     },
     {
       id: '10.7.2',
-      asks: 'Failures of critical security controls, audit logging among them, are detected and reported promptly.',
+      asks: 'Failures of critical security controls, audit logging, its review and change detection among them, are detected, alerted and addressed promptly.',
       library:
         'Errors reach the caller; status and metrics say what is not sequenced or not forwarded; callbacks fire when that lasts.',
-      host: 'Alert on them.',
+      host: 'Alert on them, and address them.',
       check: 'Posture history, and the age of the oldest entry without a checkpoint.',
       sections: ['posture', 'checkpoints'],
     },

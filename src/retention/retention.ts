@@ -39,7 +39,7 @@ export interface PurgeRequest
  *
  * @example
  * const retention = new Retention({ db: pool, flags: openFeatureClient })
- * await retention.extend({ keepDays: 6 * 365 + 2, reason: 'HIPAA 164.316(b)(2)' })
+ * await retention.extend({ keepDays: 6 * 365 + 2, reason: 'HIPAA 164.316(b)(2)(i)' })
  */
 export class Retention {
   readonly #db: Database
