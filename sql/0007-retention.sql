@@ -216,6 +216,8 @@ create function :"schema".clear_month(month date, tree_size bigint, root_hash te
   language plpgsql security definer
   set search_path = pg_catalog, :"schema", pg_temp
   set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
+  -- For its join and its sort, which go over all entries of the month.
+  set work_mem = '64MB'
 as $function$
 declare
   partition constant regclass := :"schema".expired_partition(month);
@@ -233,19 +235,23 @@ begin
     perform :"schema".refuse_retention('WO025', 'a transaction that wrote into the month has not ended');
   end if;
   perform :"schema".refuse_held(partition, month);
-  execute format('select count(*), count(*) filter (where leaf.leaf_index is null or leaf.leaf_index >= $1 or leaf.entry_hash <> entry.entry_hash)
-      from %s as entry left join %I.leaf on leaf.seq = entry.seq', partition, :'schema')
-    into found_entries, uncovered using clear_month.tree_size;
+  -- Late commits at the turn of a month lie between leaves of the next one, so there can be several ranges.
+  execute format('with found as (
+      select leaf.leaf_index, coalesce(leaf.leaf_index >= $1 or leaf.entry_hash <> entry.entry_hash, true) as uncovered
+      from %s as entry left join %I.leaf on leaf.seq = entry.seq and leaf.timestamp = entry.timestamp
+    ), numbered as (
+      select leaf_index, uncovered, leaf_index - row_number() over (order by leaf_index) as range from found
+    ), ranges as (
+      select min(leaf_index) as first, max(leaf_index) as last, count(*) as entries, count(*) filter (where uncovered) as uncovered
+      from numbered group by range
+    )
+    select coalesce(sum(entries), 0), coalesce(sum(uncovered), 0),
+      case when count(*) <= 500 then json_agg(json_build_array(first, last + 1) order by first) end
+    from ranges', partition, :'schema')
+    into found_entries, uncovered, leaves using clear_month.tree_size;
   if uncovered > 0 then
     perform :"schema".refuse_retention('WO024', format('%s entries of the month are not covered by that checkpoint', uncovered));
   end if;
-  -- Late commits at the turn of a month lie between leaves of the next one, so there can be several ranges.
-  execute format('select json_agg(json_build_array(first, last + 1) order by first) from (
-      select min(leaf_index) as first, max(leaf_index) as last from (
-        select leaf_index, leaf_index - row_number() over (order by leaf_index) as range
-        from %s as entry join %I.leaf on leaf.seq = entry.seq) as numbered
-      group by range) as ranges having count(*) <= 500', partition, :'schema')
-    into leaves;
   insert into :"schema".purge_clearance (partition, lower_bound, upper_bound, entries, tree_size, root_hash, leaves)
   values ('entry_' || to_char(month, 'YYYY_MM'), date_trunc('month', month::timestamptz),
     date_trunc('month', month::timestamptz) + interval '1 month', found_entries, clear_month.tree_size,

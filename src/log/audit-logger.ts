@@ -44,7 +44,7 @@ export interface AuditLoggerOptions {
   readonly strict?: boolean | undefined
   /** What happens when an event cannot be recorded: `'throw'`, or a {@link FailOpen} that takes it. Default is `'throw'`. */
   readonly onError?: 'throw' | FailOpen | undefined
-  /** Statements that `log()` calls outside a transaction have under way at once, 1 to 64. Default is 4. */
+  /** Statements that `log()` calls outside a transaction have under way at once, each on a connection of its own, 1 to 64. Default is 2. */
   readonly lanes?: number | undefined
   /** `log()` calls outside a transaction that may wait for a lane, 1 to 1,000,000; one more gets `queue_full`. Default is 10,000. */
   readonly maxWaiting?: number | undefined
@@ -153,7 +153,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     this.#upkeep = new PartitionUpkeep(options.db, this.#schema)
     this.#receipts = new Receipts(options.db, this.#schema)
     this.#coalescer = new Coalescer((events) => this.#appendAlone(events), {
-      lanes: wholeNumber(options.lanes ?? 4, 64, '$.lanes'),
+      lanes: wholeNumber(options.lanes ?? 2, 64, '$.lanes'),
       waiting: wholeNumber(options.maxWaiting ?? 10_000, 1_000_000, '$.maxWaiting'),
     })
   }

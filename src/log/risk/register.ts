@@ -153,7 +153,7 @@ export class RiskRegister {
     const rows = await executor.run(
       `select ${schema}.entry_line(entry) as line, encode(entry.entry_hash, 'hex') as hash, leaf.leaf_index::text as leaf_index,
          coalesce(leaf.entry_hash = entry.entry_hash, true) as same
-       from ${schema}.entry left join ${schema}.leaf on leaf.seq = entry.seq
+       from ${schema}.entry left join ${schema}.leaf on leaf.seq = entry.seq and leaf.timestamp = entry.timestamp
        where ${where} order by leaf.leaf_index nulls last, entry.seq`,
       values,
     )
