@@ -174,7 +174,9 @@ begin
   if partition is null or not exists (
       select from pg_inherits where inhrelid = partition and inhparent = format('%I.entry', :'schema')::regclass) then
     perform :"schema".refuse_retention('WO023', format('there is no partition of the month %s', to_char(month, 'YYYY-MM')));
-  elsif date_trunc('month', month::timestamptz) + interval '1 month' > clock_timestamp() - make_interval(days => :"schema".keep_days()) then
+  -- A year with a 29 February is a day longer than 365 days.
+  elsif date_trunc('month', month::timestamptz) + interval '1 month'
+      > least(clock_timestamp() - make_interval(days => :"schema".keep_days()), clock_timestamp() - interval '1 year') then
     perform :"schema".refuse_retention('WO020', format('the month %s is younger than the retention of %s days', to_char(month, 'YYYY-MM'), :"schema".keep_days()));
   end if;
   return partition;

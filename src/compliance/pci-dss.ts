@@ -79,8 +79,8 @@ export const pciDss: Framework = {
       id: '10.5.1',
       asks: 'Audit log history is kept for at least twelve months, the latest three of them immediately available.',
       library:
-        'Keeps every entry 365 days at least, all of it in the database; retention can only grow, and nothing younger can be purged.',
-      host: 'Lengthen it to 366 days (feature flag `audit_extended_retention`), since twelve months around a 29 February are that long, and further where other rules ask for more.',
+        'Keeps every entry a calendar year at least, all of it in the database; retention can only grow, and nothing younger can be purged.',
+      host: 'Lengthen it where other rules ask for more (feature flag `audit_extended_retention`).',
       check: 'Retention policy, legal holds and purges.',
       sections: ['retention'],
     },

@@ -35,7 +35,7 @@ export async function readMonths(db: Database, schema: string): Promise<LogMonth
   )
   return rows.map((row) => {
     const month = String(row['month']).replace('_', '-')
-    const expires = nextMonth(month).getTime() + keepDays * dayMs
+    const expires = expiryOf(month, keepDays)
     const entries = Number(row['entries'])
     return {
       month,
@@ -47,7 +47,8 @@ export async function readMonths(db: Database, schema: string): Promise<LogMonth
   })
 }
 
-function nextMonth(month: string): Date {
+/** From when on a month may be purged, in milliseconds since 1970: a year with a 29 February is a day longer than 365 days. */
+export function expiryOf(month: string, keepDays: number): number {
   const [year = 0, number = 0] = month.split('-').map(Number)
-  return new Date(Date.UTC(year, number, 1))
+  return Math.max(Date.UTC(year, number, 1) + keepDays * dayMs, Date.UTC(year + 1, number, 1))
 }

@@ -7,7 +7,7 @@ import { runRetention } from './run-retention.ts'
 
 /** How long entries are kept. */
 export interface RetentionPolicy {
-  /** Days that every entry is kept at least, 365 .. 36,525. */
+  /** Days that every entry is kept at least, 365 .. 36,525; never less than a calendar year. */
   readonly keepDays: number
   /** Why it is so long. */
   readonly reason: string
