@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { writeArchive } from '../evidence/write-archive.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { progressBar } from './progress-bar.ts'
+import { repeatable } from './repeatable.ts'
 import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -19,7 +20,11 @@ export const archiveCommand: Command = addDatabaseOptions(
     .option('--up-to <size>', 'archive up to the checkpoint of this tree size; default is the newest', wholeNumber)
     .option('--from <leaf>', 'first leaf of a new archive that continues another one; default is 0', wholeNumber)
     .option('--gzip', 'compress the entries of a new archive', false)
-    .option('--key <vkey...>', 'archive up to the newest checkpoint that is signed with one of these verifier keys')
+    .option(
+      '--key <vkey>',
+      'archive up to the newest checkpoint that is signed with one of these verifier keys (repeatable)',
+      repeatable,
+    )
     .option('--policy <file>', 'archive up to the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts')
     .option('--json', 'print the result as a JSON object', false),
 )

@@ -6,6 +6,7 @@ import { frameworks } from '../compliance/frameworks.ts'
 import { AuditLogger } from '../log/audit-logger.ts'
 import { AuditLogError } from '../errors.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
+import { repeatable } from './repeatable.ts'
 import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -25,7 +26,11 @@ export const evidenceCommand: Command = addDatabaseOptions(
     .requiredOption('--to <time>', 'end of the period, RFC 3339 with a zone, not in it')
     .requiredOption('--out <dir>', 'folder to make; it must not exist')
     .option('--samples <number>', 'sample entries of each action, 0 to 100', wholeNumber, 3)
-    .option('--key <vkey...>', 'prove the samples against the newest checkpoint signed with one of these verifier keys')
+    .option(
+      '--key <vkey>',
+      'prove the samples against the newest checkpoint signed with one of these verifier keys (repeatable)',
+      repeatable,
+    )
     .option(
       '--policy <file>',
       'prove them against the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts',

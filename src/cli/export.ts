@@ -7,6 +7,7 @@ import { type BundleSelection, writeBundle } from '../evidence/write-bundle.ts'
 import { EntryQuery } from '../query/entry-query.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { readKeyFile } from './read-key.ts'
+import { repeatable } from './repeatable.ts'
 import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -32,11 +33,15 @@ export const exportCommand: Command = addDatabaseOptions(
     .option('--to <leaf>', 'behind the last leaf of the range; default is the end of the checkpoint', wholeNumber)
     .option('--since <time>', 'filter: at or after this time (RFC 3339)')
     .option('--until <time>', 'filter: before this time (RFC 3339)')
-    .option('--action <pattern...>', 'filter: actions, such as user.login or scan.*')
-    .option('--user <id...>', 'filter: users')
-    .option('--tenant <id...>', 'filter: tenants')
-    .option('--target <id...>', 'filter: targets')
-    .option('--key <vkey...>', 'prove against the newest checkpoint that is signed with one of these verifier keys')
+    .option('--action <pattern>', 'filter: actions, such as user.login or scan.* (repeatable)', repeatable)
+    .option('--user <id>', 'filter: users (repeatable)', repeatable)
+    .option('--tenant <id>', 'filter: tenants (repeatable)', repeatable)
+    .option('--target <id>', 'filter: targets (repeatable)', repeatable)
+    .option(
+      '--key <vkey>',
+      'prove against the newest checkpoint that is signed with one of these verifier keys (repeatable)',
+      repeatable,
+    )
     .option('--policy <file>', 'prove against the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts')
     .option(
       '--exporter-key <file>',

@@ -11,6 +11,7 @@ import {
   runAction,
   withDatabase,
 } from './connect.ts'
+import { repeatable } from './repeatable.ts'
 import { readSinks } from './sink-config.ts'
 import { logLine, untilSignal } from './until-signal.ts'
 
@@ -29,7 +30,12 @@ export const forwardCommand: Command = addDatabaseOptions(
     .argument('[name...]', 'sinks of the configuration; default is all')
     .option('--config <file>', 'JSON file with the sinks')
     .option('--settings', 'run the forwarders that are configured in the settings, and follow their changes', false)
-    .option('--settings-key <file...>', 'key of their secrets: 32 bytes in base64; older keys behind it', [])
+    .option(
+      '--settings-key <file>',
+      'key of their secrets: 32 bytes in base64; older keys behind it (repeatable)',
+      repeatable,
+      [],
+    )
     .option('--from <leaf>', 'where a sink that has never run begins: a leaf index or "now"; default is 0')
     .option(
       '--failing-after <ms>',

@@ -3,6 +3,7 @@ import { AuditLogError } from '../errors.ts'
 import { proveEntry } from '../evidence/prove-entry.ts'
 import { proveGrowth } from '../evidence/prove-growth.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
+import { repeatable } from './repeatable.ts'
 import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -17,8 +18,9 @@ export const proveCommand: Command = addDatabaseOptions(
     .argument('[size]', 'with --consistency, tree size of the newer checkpoint; default is the newest', wholeNumber)
     .option('--consistency', 'prove that the log only grew', false)
     .option(
-      '--key <vkey...>',
-      'of an entry: against the newest checkpoint that is signed with one of these verifier keys',
+      '--key <vkey>',
+      'of an entry: against the newest checkpoint that is signed with one of these verifier keys (repeatable)',
+      repeatable,
     )
     .option(
       '--policy <file>',

@@ -4,6 +4,7 @@ import type { PurgedMonth } from '../retention/purge.ts'
 import { Retention } from '../retention/retention.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { progressBar } from './progress-bar.ts'
+import { repeatable } from './repeatable.ts'
 import { readPolicy, type TrustOptions } from './trust.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -19,9 +20,9 @@ export const purgeCommand: Command = addDatabaseOptions(
   new Command('purge')
     .description('Verify an archive, then drop the months that have expired and that it has. Takes the archivist role.')
     .requiredOption('--archive <dir>', 'archive of the whole log, made by audit-log archive')
-    .option('--key <vkey...>', "the log's verifier keys")
+    .option('--key <vkey>', "the log's verifier keys (repeatable)", repeatable)
     .option('--policy <file>', 'policy (c2sp.org/tlog-policy) that the checkpoint of the archive must meet')
-    .option('--month <yyyy-mm...>', 'months to purge; default is all that have expired')
+    .option('--month <yyyy-mm>', 'months to purge; default is all that have expired (repeatable)', repeatable)
     .option('--dry-run', 'say what would go and why the rest would not, and drop nothing', false)
     .option('--acting-user <id>', 'who is doing this, for the entries')
     .option('--json', 'print one JSON object for each month', false),

@@ -10,6 +10,7 @@ import { httpWitness } from '../sequencer/witness-client.ts'
 import type { Witness } from '../sequencer/witness.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { readKeyFile } from './read-key.ts'
+import { repeatable } from './repeatable.ts'
 import { logLine, untilSignal } from './until-signal.ts'
 
 interface Options extends DatabaseOptions {
@@ -27,11 +28,16 @@ interface Options extends DatabaseOptions {
 export const sequenceCommand: Command = addDatabaseOptions(
   new Command('sequence')
     .description('Give committed entries their leaves, sign checkpoints and publish them, until SIGTERM or SIGINT.')
-    .requiredOption('--key <file...>', 'signer key file of the log; two while the key is changed')
-    .option('--old-key <vkey...>', 'verifier keys that the log signed with before', [])
-    .option('--publish <place...>', 'file:PATH, https://..., or s3://BUCKET/PREFIX', [])
+    .requiredOption('--key <file>', 'signer key file of the log; two while the key is changed (repeatable)', repeatable)
+    .option('--old-key <vkey>', 'verifier keys that the log signed with before (repeatable)', repeatable, [])
+    .option('--publish <place>', 'file:PATH, https://..., or s3://BUCKET/PREFIX (repeatable)', repeatable, [])
     .option('--retain-days <days>', 'keep what goes to s3:// under Object Lock for so long', Number)
-    .option('--witness <url=vkey...>', 'submission prefix of a witness, =, and its verifier key or a file with it', [])
+    .option(
+      '--witness <url=vkey>',
+      'submission prefix of a witness, =, and its verifier key or a file with it (repeatable)',
+      repeatable,
+      [],
+    )
     .option('--interval <ms>', 'how often to look for new entries, in milliseconds', Number, 500)
     .option('--alarm-after <ms>', 'report an entry that has no leaf after so long, in milliseconds', Number, 10_000)
     .option('--once', 'do what there is to do now, and end', false)

@@ -6,6 +6,7 @@ import type { CopyFinding, CopyReport } from '../sinks/copy-report.ts'
 import { verifyCopy } from '../sinks/verify-copy.ts'
 import { parsePolicy, type Policy, trustLogs } from '../tlog/index.ts'
 import { exitCodes, runAction } from './connect.ts'
+import { repeatable } from './repeatable.ts'
 
 interface Options {
   readonly key?: readonly string[]
@@ -20,11 +21,16 @@ interface Options {
 export const verifyCopyCommand: Command = new Command('verify-copy')
   .description("Prove that a SIEM's copy of the log is complete and unaltered, from what a query there returned.")
   .argument('<file>', 'newline-delimited JSON, JSON, CSV or lines of syslog; - for standard input')
-  .option('--key <vkey...>', 'verifier keys of the log')
+  .option('--key <vkey>', 'verifier keys of the log (repeatable)', repeatable)
   .option('--policy <file>', 'a policy with the log and its witnesses (c2sp.org/tlog-policy), instead of --key')
   .option('--from <leaf>', 'first leaf that the copy must have; default is the first that it has', Number)
   .option('--to <leaf>', 'the copy must have all leaves before this one', Number)
-  .option('--checkpoint <file...>', 'signed checkpoints from elsewhere: shows what is missing at the end', [])
+  .option(
+    '--checkpoint <file>',
+    'signed checkpoints from elsewhere: shows what is missing at the end (repeatable)',
+    repeatable,
+    [],
+  )
   .option('--json', 'print the report as JSON', false)
   .addHelpText('after', '\nExit code: 0 the copy is proven, 1 something is missing or altered, 2 that cannot be told.')
   .action((file: string, options: Options) =>

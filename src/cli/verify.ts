@@ -14,6 +14,7 @@ import {
   withDatabase,
 } from './connect.ts'
 import { progressBar } from './progress-bar.ts'
+import { repeatable } from './repeatable.ts'
 import { readPolicy, readSmallFile, type TrustOptions } from './trust.ts'
 import { describeReport, type EvidenceKind, kindOf, verifyEvidence } from './verify-evidence.ts'
 
@@ -34,7 +35,7 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
     'Verify an archive, a bundle, a proof that the log has an entry or only grew, or each entry of an export (NDJSON, a JSON array, a response of the list endpoint) against its own hash. Which of them a path is, its contents tell.',
   )
   .argument('[path...]', 'files and directories to verify; - for an export on standard input')
-  .option('--key <vkey...>', 'verifier keys of the log: whose checkpoints are trusted')
+  .option('--key <vkey>', 'verifier keys of the log: whose checkpoints are trusted (repeatable)', repeatable)
   .option(
     '--policy <file>',
     'whose checkpoints are trusted, and how many witnesses must have cosigned (c2sp.org/tlog-policy)',
@@ -44,7 +45,11 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
     'file, or archive, with a checkpoint that was verified before: an archive is verified from there on, and a proof of growth is about it',
   )
   .option('--entry <file>', 'the entry that a proof is about, as JSON, or its entry_hash')
-  .option('--exporter <vkey...>', 'verifier keys of who may have exported a bundle: one of them must have signed it')
+  .option(
+    '--exporter <vkey>',
+    'verifier keys of who may have exported a bundle: one of them must have signed it (repeatable)',
+    repeatable,
+  )
   .option('--database', 'verify the log in the database; with --from it must continue that checkpoint', false)
   .option(
     '--record',

@@ -7,6 +7,7 @@ import { createWitnessHandler } from '../witness/witness-handler.ts'
 import { WitnessFolder } from '../witness/witness-state.ts'
 import { exitCodes, runAction } from './connect.ts'
 import { readKeyFile } from './read-key.ts'
+import { repeatable } from './repeatable.ts'
 import { logLine, untilSignal } from './until-signal.ts'
 
 interface Options {
@@ -22,7 +23,7 @@ export const witnessCommand: Command = new Command('witness')
   .description('Cosign the checkpoints of logs that only grow (c2sp.org/tlog-witness), until SIGTERM or SIGINT.')
   .requiredOption('--key <file>', 'signer key file of the witness, from audit-log key --witness')
   .requiredOption('--state <folder>', 'where it keeps the last size and root hash of each log')
-  .option('--log <vkey...>', 'verifier keys of the logs to watch', [])
+  .option('--log <vkey>', 'verifier keys of the logs to watch (repeatable)', repeatable, [])
   .option('--policy <file>', 'a policy (c2sp.org/tlog-policy) whose logs to watch')
   .option('--listen <host:port>', 'where to listen; put TLS in front of anything but loopback', '127.0.0.1:8080')
   .addHelpText('after', '\nEach request is a line of JSON on standard output; "forked" and "rolled_back" are alarms.')

@@ -26,11 +26,11 @@ it('archives, proves and exports, and verifies each of them by what it holds', a
     writeFileSync(proof, proved.stdout)
     writeFileSync(join(directory, 'entry.json'), JSON.stringify(entry))
     for (const path of [archive, bundle, filtered]) {
-      const verified = await cli(['verify', path, ...key])
+      const verified = await cli(['verify', ...key, path])
       expect(verified).toMatchObject({ code: 0, stderr: '' })
       expect(verified.stdout).toContain(`${path}: intact`)
     }
-    expect(await cli(['verify', proof, ...key, '--entry', entry.entry_hash])).toMatchObject({ code: 0 })
+    expect(await cli(['verify', ...key, '--entry', entry.entry_hash, proof])).toMatchObject({ code: 0 })
     expect(await cli(['verify', proof, ...key, '--entry', join(directory, 'entry.json')])).toMatchObject({ code: 0 })
     expect(await cli(['verify', proof, ...key, '--entry', '0'.repeat(64)])).toMatchObject({ code: 1 })
     expect(
@@ -59,7 +59,7 @@ it('signs a bundle with the key of its exporter, which verification can demand',
     const filter = ['--user', 'alice', ...database]
     expect(await cli(['export', '-o', bundle, '--exporter-key', keyFile, ...filter])).toMatchObject({ code: 0 })
     expect(await cli(['export', '-o', plain, ...filter])).toMatchObject({ code: 0 })
-    const verified = await cli(['verify', bundle, ...key, ...exporter])
+    const verified = await cli(['verify', ...key, ...exporter, bundle])
     expect(verified).toMatchObject({ code: 0, stderr: '' })
     expect(verified.stdout).toContain('exported by soc.example/exports at 20')
     const unsigned = await cli(['verify', plain, ...key, ...exporter])
