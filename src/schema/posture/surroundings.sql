@@ -115,7 +115,8 @@ finding (code, subject, detail, fix) as (
   from pg_event_trigger join pg_proc on pg_proc.oid = evtfoid where evtenabled <> 'D' and pronamespace is distinct from to_regnamespace(quote_ident($1 || '_hardening'))
   union all
   select case when count(*) filter (where evtenabled = 'A' and event_owner.rolsuper and function_owner.rolsuper) = 2 then 'hardened' else 'hardening_incomplete' end,
-    'schema ' || $1, string_agg(evtname || ' ' || evtenabled::text, ', ' order by evtname), 'run the script of audit-log harden --print again'
+    'schema ' || $1, string_agg(evtname || ' ' || evtenabled::text, ', ' order by evtname),
+    case when count(*) filter (where evtenabled = 'A' and event_owner.rolsuper and function_owner.rolsuper) = 2 then 'nothing to mend' else 'run the script of audit-log harden --print again' end
   from pg_namespace join pg_proc on pronamespace = pg_namespace.oid and prorettype = 'event_trigger'::regtype
   left join pg_event_trigger on evtfoid = pg_proc.oid left join pg_roles as event_owner on event_owner.oid = evtowner
   left join pg_roles as function_owner on function_owner.oid = proowner
