@@ -79,7 +79,10 @@ function describeError(error: unknown): { readonly code: string; readonly messag
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   // Several addresses of one host were tried: the message of that error is empty.
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : []
-  return { code, message: error.message === '' && first instanceof Error ? first.message : error.message }
+  const message = error.message === '' && first instanceof Error ? first.message : error.message
+  // What the server said no with: the guards have codes of their own (docs/posture.md).
+  const state = error instanceof AuditLogError ? error.sqlState : undefined
+  return { code, message: state === undefined ? message : `${message}: SQLSTATE ${state}` }
 }
 
 async function importDriver(): Promise<typeof pg> {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { AuditLogError } from '../errors.ts'
 import { type RoleKind, roleKinds } from '../schema/names.ts'
@@ -13,6 +13,7 @@ import {
   runAction,
   withDatabase,
 } from './connect.ts'
+import { readSmallFile } from './trust.ts'
 
 interface Options extends DatabaseOptions {
   readonly json: boolean
@@ -45,7 +46,8 @@ export const doctorCommand: Command = addDatabaseOptions(new Command('doctor'))
   .action((options: Options) => runAction(() => doctor(options), options.json))
 
 async function doctor(options: Options): Promise<ExitCode> {
-  const baseline = options.baseline === undefined ? undefined : parseBaseline(await readFile(options.baseline, 'utf8'))
+  const baseline =
+    options.baseline === undefined ? undefined : parseBaseline(readSmallFile(options.baseline).toString())
   const report = await withDatabase(
     options,
     (pool) => inspect(pool, { schema: options.schema, roles: options.role, login: options.login ?? null, baseline }),

@@ -63,10 +63,7 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
     'hash the bytes as they stand and skip the check of their canonical form: about three times as fast',
     false,
   )
-  .addHelpText(
-    'after',
-    '\nExit code: 0 all entries verify, 1 some do not, 2 a file has no entries or cannot be read as such.',
-  )
+  .addHelpText('after', '\nExit code: 0 everything verifies, 1 something does not, 2 that cannot be told.')
   .action((paths: string[], options: Options) =>
     runAction(async () => {
       if (paths.length === 0 && !options.database) {
