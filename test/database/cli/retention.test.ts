@@ -105,7 +105,7 @@ describe('audit-log retention', () => {
     const { code, stdout } = await retention(log.reader.url, 'show')
     expect(code).toBe(0)
     expect(stdout).toContain('Every entry is kept for 365 days at least (installation).\n')
-    expect(stdout).toMatch(/^2024-01 .*expired 2025-01-31$/m)
+    expect(stdout).toMatch(/^2024-01 .*expired 2025-02-01$/m)
   })
 
   it('places a legal hold as the writer, and releases it only as the archivist', async () => {
