@@ -102,3 +102,19 @@ grant insert (tree_size, root_hash, note) on :"schema".checkpoint to :"sequencer
 grant insert (tree_size, line) on :"schema".cosignature to :"sequencer";
 grant insert (tree_size, publisher) on :"schema".publication to :"sequencer";
 grant update (cluster, done, working, after_xid, after_seq, tree_size, leader, lease_until, halted) on :"schema".sequencer_state to :"sequencer";
+
+-- The sequence grants nothing to anybody, so whoever looks after the log asks this: one bit, and no number.
+create function :"schema".sequence_is_behind() returns boolean
+  language plpgsql stable security definer
+  set search_path = pg_catalog, :"schema", pg_temp
+  set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
+as $function$
+begin
+  return (select last_value < coalesce(greatest((select max(seq) from :"schema".leaf),
+      (select max(seq) from (select seq from :"schema".entry order by timestamp desc, seq desc limit 1000) as latest)), 0)
+    from :"schema".entry_seq);
+end
+$function$;
+comment on function :"schema".sequence_is_behind() is 'Whether the sequence stands below a number that an entry or a leaf has: it was set back.';
+revoke execute on function :"schema".sequence_is_behind() from public;
+grant execute on function :"schema".sequence_is_behind() to :"reader", :"sequencer", :"archivist";

@@ -205,17 +205,17 @@ const isCode = (code: string): code is FindingCode => code in findingCodes
 async function readSequence({ executor, names, findings }: Inspection): Promise<void> {
   const schema = quoteIdentifier(names.schema)
   const [row] = await executor.run(
-    `select last_value::text as last, newest::text as newest, last_value < newest as behind
-     from ${schema}.entry_seq, (select greatest((select max(seq) from ${schema}.leaf),
-       (select max(seq) from (select seq from ${schema}.entry order by timestamp desc, seq desc limit 1000) as latest)) as newest) as entries`,
+    `select ${schema}.sequence_is_behind() as behind, (select max(seq) from ${schema}.leaf)::text as leaf,
+       (select max(seq) from (select seq from ${schema}.entry order by timestamp desc, seq desc limit 1000) as latest)::text as entry`,
   )
   if (row?.['behind'] !== true) return
+  const newest = Math.max(Number(row['leaf'] ?? 0), Number(row['entry'] ?? 0))
   findings.push(
     finding(
       'sequence_behind',
       'sequence entry_seq',
-      `select setval('${schema.replaceAll("'", "''")}.entry_seq', ${String(row['newest'])});`,
-      `at ${String(row['last'])}, but entries go up to ${String(row['newest'])}`,
+      `select setval('${schema.replaceAll("'", "''")}.entry_seq', ${newest});`,
+      `it stands below ${newest}, which is taken`,
     ),
   )
 }
