@@ -134,7 +134,7 @@ export class ForwarderState {
       `update ${this.#quoted}.forwarder set ${assignments}, updated_at = clock_timestamp() where name = $1 returning name`,
       [this.#name, ...values],
     )
-    if (rows.length === 0) throw new AuditLogError('option_invalid', 'there is no forwarder of this name')
+    if (rows.length === 0) throw new AuditLogError('forwarder_unknown', 'there is no forwarder of this name')
   }
 
   #executor(): Executor {

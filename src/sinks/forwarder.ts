@@ -128,12 +128,16 @@ export class Forwarder {
     this.#announce()
   }
 
-  /** Holds the forwarding, in whatever process it runs, until {@link resume}. Survives restarts. */
+  /**
+   * Holds the forwarding, in whatever process it runs, until {@link resume}. Survives restarts.
+   *
+   * @throws AuditLogError `forwarder_unknown` when none of this name has ever run
+   */
   async pause(): Promise<void> {
     await this.#state.hold(true)
   }
 
-  /** Ends {@link pause}. */
+  /** Ends {@link pause}. @throws AuditLogError `forwarder_unknown` */
   async resume(): Promise<void> {
     await this.#state.hold(false)
   }
@@ -141,7 +145,7 @@ export class Forwarder {
   /**
    * Sends everything from a leaf on again, e.g. after data was lost at the receiver. Works whichever process forwards.
    *
-   * @throws AuditLogError `option_invalid`
+   * @throws AuditLogError `option_invalid`, `forwarder_unknown`
    */
   async replayFrom(leafIndex: number): Promise<void> {
     if (!Number.isSafeInteger(leafIndex) || leafIndex < 0) {

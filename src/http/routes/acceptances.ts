@@ -51,7 +51,9 @@ export const acceptancesRoute: Route = {
   async handle({ log, principal, values, signal }) {
     const asked = values.get('tenant_id')
     const tenants = tenantsFor(principal, asked === '' ? null : asked)
-    const asOf = reading('as_of', () => readTime(values.get('as_of') ?? new Date(), '$.as_of'))
+    // Not the time here: an entry is dated by the clock of the database, and must not be left out because that is ahead.
+    const given = values.get('as_of')
+    const asOf = given === undefined ? undefined : reading('as_of', () => readTime(given, '$.as_of'))
     await log.recordView('acceptances', principal, values)
     // One tenant is a condition of the query; several are sorted out here.
     const only = tenants?.length === 1 ? { tenant: tenants[0] ?? null } : {}

@@ -177,7 +177,8 @@ describe('audit-log sink', () => {
   })
 
   it('refuses a forwarder that is not there and a leaf that is none', async () => {
-    expect(await cli(['sink', 'pause', 'nobody', ...database])).toMatchObject({ code: 2, stdout: '' })
+    const unknown = { code: 2, stdout: '', stderr: expect.stringContaining('forwarder_unknown') as string }
+    expect(await cli(['sink', 'pause', 'nobody', ...database])).toMatchObject(unknown)
     expect(await cli(['sink', 'replay', 'splunk', '--from', '-1', ...database])).toMatchObject({ code: 2, stdout: '' })
   })
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Principal } from '../../../src/http/index.ts'
 import { asHeader, jsonRequest, sample, testApi } from '../../support/api.ts'
 
@@ -134,6 +134,16 @@ describe('GET /acceptances', () => {
     const later = await bodyOf<Acceptances>(api.get(`/acceptances?as_of=${ago(-30)}`))
     expect(later.acceptances.map(({ state }) => state)).toEqual(['expired', 'in_force'])
     expect(await bodyOf(api.get(`/acceptances?as_of=${ago(30)}`))).toEqual({ acceptances: [] })
+  })
+
+  it('leaves none out because the clock of the database is ahead', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60_000 })
+    try {
+      const { acceptances } = await bodyOf<Acceptances>(api.get('/acceptances'))
+      expect(acceptances.map(({ target }) => target)).toEqual(['finding:soon', 'finding:long'])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('shows only those of the tenants that the principal may see', async () => {
