@@ -71,7 +71,7 @@ select :"schema".guard(format('%I.%I', :'schema', name)::regclass)
 from unnest(array['retention_policy', 'legal_hold', 'legal_hold_release', 'purge_clearance', 'purge']) as name;
 
 -- What everybody who calls one of the functions below gets for a refusal, with a SQLSTATE of its own.
-create function :"schema".refuse_retention(state text, why text) returns void
+create function :"schema".refuse(state text, why text) returns void
   language plpgsql
   set search_path = pg_catalog, :"schema", pg_temp
   set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
@@ -80,7 +80,7 @@ begin
   raise exception '%', why using errcode = state;
 end
 $function$;
-comment on function :"schema".refuse_retention(text, text) is 'Raises one of WO020 to WO026.';
+comment on function :"schema".refuse(text, text) is 'Raises one of WO020 to WO031.';
 
 create function :"schema".keep_days() returns integer
   language sql stable parallel safe
@@ -96,9 +96,9 @@ declare
   before constant integer := :"schema".keep_days();
 begin
   if keep_days is null or keep_days <= before or keep_days > 36525 then
-    perform :"schema".refuse_retention('WO020', format('retention can only grow: it is %s days, and at most 36525', before));
+    perform :"schema".refuse('WO020', format('retention can only grow: it is %s days, and at most 36525', before));
   elsif nullif(reason, '') is null then
-    perform :"schema".refuse_retention('WO026', 'a reason is needed');
+    perform :"schema".refuse('WO026', 'a reason is needed');
   end if;
   insert into :"schema".retention_policy (keep_days, reason) values (extend_retention.keep_days, left(extend_retention.reason, 1024));
   insert into :"schema".entry (user_id, source_ip, action, target, details)
@@ -120,9 +120,9 @@ declare
   made uuid;
 begin
   if nullif(reason, '') is null or nullif(approved_by, '') is null then
-    perform :"schema".refuse_retention('WO026', 'a reason and somebody who approved are needed');
+    perform :"schema".refuse('WO026', 'a reason and somebody who approved are needed');
   elsif since >= until then
-    perform :"schema".refuse_retention('WO026', 'the time range is empty');
+    perform :"schema".refuse('WO026', 'the time range is empty');
   end if;
   insert into :"schema".legal_hold as hold (tenant_id, user_id, target, since, until, reason, approved_by)
   values (place_legal_hold.tenant_id, place_legal_hold.user_id, place_legal_hold.target, place_legal_hold.since, place_legal_hold.until,
@@ -145,9 +145,9 @@ create function :"schema".release_legal_hold(hold_id uuid, reason text, approved
 as $function$
 begin
   if nullif(reason, '') is null or nullif(approved_by, '') is null then
-    perform :"schema".refuse_retention('WO026', 'a reason and somebody who approved are needed');
+    perform :"schema".refuse('WO026', 'a reason and somebody who approved are needed');
   elsif not exists (select from :"schema".legal_hold as hold where hold.hold_id = release_legal_hold.hold_id) then
-    perform :"schema".refuse_retention('WO026', 'there is no such legal hold');
+    perform :"schema".refuse('WO026', 'there is no such legal hold');
   end if;
   insert into :"schema".legal_hold_release as release (hold_id, reason, approved_by)
   values (release_legal_hold.hold_id, release_legal_hold.reason, release_legal_hold.approved_by)
@@ -173,11 +173,11 @@ declare
 begin
   if partition is null or not exists (
       select from pg_inherits where inhrelid = partition and inhparent = format('%I.entry', :'schema')::regclass) then
-    perform :"schema".refuse_retention('WO023', format('there is no partition of the month %s', to_char(month, 'YYYY-MM')));
+    perform :"schema".refuse('WO023', format('there is no partition of the month %s', to_char(month, 'YYYY-MM')));
   -- A year with a 29 February is a day longer than 365 days.
   elsif date_trunc('month', month::timestamptz) + interval '1 month'
       > least(clock_timestamp() - make_interval(days => :"schema".keep_days()), clock_timestamp() - interval '1 year') then
-    perform :"schema".refuse_retention('WO020', format('the month %s is younger than the retention of %s days', to_char(month, 'YYYY-MM'), :"schema".keep_days()));
+    perform :"schema".refuse('WO020', format('the month %s is younger than the retention of %s days', to_char(month, 'YYYY-MM'), :"schema".keep_days()));
   end if;
   return partition;
 end
@@ -206,7 +206,7 @@ begin
         and ($3 is null or target = $3) and ($4 is null or timestamp >= $4) and ($5 is null or timestamp < $5))', partition)
       into held using hold.tenant_id, hold.user_id, hold.target, hold.since, hold.until;
     if held then
-      perform :"schema".refuse_retention('WO022', format('the month %s is under legal hold %s', to_char(month, 'YYYY-MM'), hold.hold_id));
+      perform :"schema".refuse('WO022', format('the month %s is under legal hold %s', to_char(month, 'YYYY-MM'), hold.hold_id));
     end if;
   end loop;
 end
@@ -229,12 +229,12 @@ declare
 begin
   if not exists (select from :"schema".checkpoint where checkpoint.tree_size = clear_month.tree_size
       and checkpoint.root_hash = decode(clear_month.root_hash, 'hex')) then
-    perform :"schema".refuse_retention('WO024', 'the log has no checkpoint of that size and root hash');
+    perform :"schema".refuse('WO024', 'the log has no checkpoint of that size and root hash');
   end if;
   -- A transaction that inserted into the month and has not ended could still commit an entry behind our back.
   if exists (select from pg_locks where relation = partition and mode = 'RowExclusiveLock'
       and database = (select oid from pg_database where datname = current_database())) then
-    perform :"schema".refuse_retention('WO025', 'a transaction that wrote into the month has not ended');
+    perform :"schema".refuse('WO025', 'a transaction that wrote into the month has not ended');
   end if;
   perform :"schema".refuse_held(partition, month);
   -- Late commits at the turn of a month lie between leaves of the next one, so there can be several ranges.
@@ -252,7 +252,7 @@ begin
     from ranges', partition, :'schema')
     into found_entries, uncovered, leaves using clear_month.tree_size;
   if uncovered > 0 then
-    perform :"schema".refuse_retention('WO024', format('%s entries of the month are not covered by that checkpoint', uncovered));
+    perform :"schema".refuse('WO024', format('%s entries of the month are not covered by that checkpoint', uncovered));
   end if;
   insert into :"schema".purge_clearance (partition, lower_bound, upper_bound, entries, tree_size, root_hash, leaves)
   values ('entry_' || to_char(month, 'YYYY_MM'), date_trunc('month', month::timestamptz),
@@ -281,7 +281,7 @@ begin
   select * into clearance from :"schema".purge_clearance
   where purge_clearance.partition = 'entry_' || to_char(month, 'YYYY_MM') order by cleared_at desc limit 1;
   if not found then
-    perform :"schema".refuse_retention('WO023', format('the month %s has not been cleared', to_char(month, 'YYYY-MM')));
+    perform :"schema".refuse('WO023', format('the month %s has not been cleared', to_char(month, 'YYYY-MM')));
   end if;
   perform :"schema".refuse_held(partition, month);
   insert into :"schema".purge (partition, lower_bound, upper_bound, entries, tree_size, root_hash)
@@ -300,7 +300,7 @@ $function$;
 comment on function :"schema".purge_month(date, text) is 'Drops the partition of an expired month that has been cleared; returns how many entries it had.';
 
 revoke execute on function
-  :"schema".refuse_retention(text, text), :"schema".keep_days(), :"schema".extend_retention(integer, text, text, inet),
+  :"schema".refuse(text, text), :"schema".keep_days(), :"schema".extend_retention(integer, text, text, inet),
   :"schema".place_legal_hold(text, text, text, text, text, timestamptz, timestamptz, text, inet),
   :"schema".release_legal_hold(uuid, text, text, text), :"schema".expired_partition(date), :"schema".refuse_held(regclass, date),
   :"schema".clear_month(date, bigint, text), :"schema".purge_month(date, text)

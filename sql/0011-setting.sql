@@ -19,17 +19,6 @@ comment on column :"schema".setting.secrets is 'Ciphertexts of AES-256-GCM under
 create index setting_name on :"schema".setting (name, setting_id);
 select :"schema".guard(format('%I.setting', :'schema')::regclass);
 
-create function :"schema".refuse_setting(state text, why text) returns void
-  language plpgsql
-  set search_path = pg_catalog, :"schema", pg_temp
-  set timezone = 'UTC' set datestyle = 'ISO, YMD' set extra_float_digits = 1 set bytea_output = 'hex' set standard_conforming_strings = on
-as $function$
-begin
-  raise exception '%', why using errcode = state;
-end
-$function$;
-comment on function :"schema".refuse_setting(text, text) is 'Raises WO030 or WO031.';
-
 -- The entry names the secrets that are stored, and which of them are new, and holds none of them.
 create function :"schema".set_forwarder(
   forwarder text, before_id bigint, new_value json, new_secrets json default '{}', acting_user text default null, source_ip inet default null
@@ -47,20 +36,20 @@ begin
   select * into before from :"schema".setting as setting where setting.name = forwarder order by setting_id desc limit 1;
   existed := before.value is not null;
   if before.setting_id is distinct from before_id then
-    perform :"schema".refuse_setting('WO030', 'the setting was changed by somebody else');
+    perform :"schema".refuse('WO030', 'the setting was changed by somebody else');
   elsif forwarder is null or forwarder !~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' then
-    perform :"schema".refuse_setting('WO031', 'a forwarder has a plain name');
+    perform :"schema".refuse('WO031', 'a forwarder has a plain name');
   elsif new_value is null and not existed then
-    perform :"schema".refuse_setting('WO031', 'there is no such forwarder');
+    perform :"schema".refuse('WO031', 'there is no such forwarder');
   elsif new_value is not null and (
       json_typeof(new_value) <> 'object' or coalesce(json_typeof(new_value -> 'kind'), '') <> 'string'
       or coalesce(json_typeof(new_value -> 'config'), '') <> 'object' or coalesce(json_typeof(new_value -> 'paused'), '') <> 'boolean'
       or octet_length(new_value::text) > 65536) then
-    perform :"schema".refuse_setting('WO031', 'a forwarder has a kind, a configuration, and is paused or not');
+    perform :"schema".refuse('WO031', 'a forwarder has a kind, a configuration, and is paused or not');
   elsif coalesce(json_typeof(new_secrets), '') <> 'object' or octet_length(new_secrets::text) > 65536 or exists (
       select from json_each_text(new_secrets) as secret
       where secret.value is null or secret.value !~ '^v1\.[0-9a-f]{16}\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22,}$') then
-    perform :"schema".refuse_setting('WO031', 'secrets are stored encrypted or not at all');
+    perform :"schema".refuse('WO031', 'secrets are stored encrypted or not at all');
   end if;
   verb := case
     when new_value is null then 'removed'
@@ -76,7 +65,7 @@ begin
     insert into :"schema".setting (setting_id, name, value, secrets)
     values (made, forwarder, new_value, case when new_value is null then '{}'::json else new_secrets end);
   exception when unique_violation then
-    perform :"schema".refuse_setting('WO030', 'a setting was changed by somebody else');
+    perform :"schema".refuse('WO030', 'a setting was changed by somebody else');
   end;
   insert into :"schema".entry (user_id, source_ip, action, target, details)
   values (acting_user, set_forwarder.source_ip, 'audit_log.forwarder.' || verb, 'forwarder:' || forwarder, json_build_object(
@@ -94,8 +83,7 @@ end
 $function$;
 comment on function :"schema".set_forwarder(text, bigint, json, json, text, inet) is 'Adds, changes, pauses or removes a forwarder, on top of the setting that the caller has seen; returns the new setting_id.';
 
-revoke execute on function
-  :"schema".refuse_setting(text, text), :"schema".set_forwarder(text, bigint, json, json, text, inet)
+revoke execute on function :"schema".set_forwarder(text, bigint, json, json, text, inet)
   from public;
 grant select on :"schema".setting to :"reader", :"sequencer", :"archivist";
 grant execute on function :"schema".set_forwarder(text, bigint, json, json, text, inet) to :"writer";
