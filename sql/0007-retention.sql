@@ -80,7 +80,7 @@ begin
   raise exception '%', why using errcode = state;
 end
 $function$;
-comment on function :"schema".refuse(text, text) is 'Raises one of WO020 to WO031.';
+comment on function :"schema".refuse(text, text) is 'Raises one of WO020 to WO026, WO031 and WO032.';
 
 create function :"schema".keep_days() returns integer
   language sql stable parallel safe

@@ -36,7 +36,7 @@ begin
   select * into before from :"schema".setting as setting where setting.name = forwarder order by setting_id desc limit 1;
   existed := before.value is not null;
   if before.setting_id is distinct from before_id then
-    perform :"schema".refuse('WO030', 'the setting was changed by somebody else');
+    perform :"schema".refuse('WO032', 'the setting was changed by somebody else');
   elsif forwarder is null or forwarder !~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' then
     perform :"schema".refuse('WO031', 'a forwarder has a plain name');
   elsif new_value is null and not existed then
@@ -65,7 +65,7 @@ begin
     insert into :"schema".setting (setting_id, name, value, secrets)
     values (made, forwarder, new_value, case when new_value is null then '{}'::json else new_secrets end);
   exception when unique_violation then
-    perform :"schema".refuse('WO030', 'a setting was changed by somebody else');
+    perform :"schema".refuse('WO032', 'a setting was changed by somebody else');
   end;
   insert into :"schema".entry (user_id, source_ip, action, target, details)
   values (acting_user, set_forwarder.source_ip, 'audit_log.forwarder.' || verb, 'forwarder:' || forwarder, json_build_object(

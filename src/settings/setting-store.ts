@@ -84,7 +84,7 @@ export async function appendSetting(
 }
 
 const codes = {
-  WO030: 'settings_busy',
+  WO032: 'settings_busy',
   WO031: 'setting_invalid',
   '42501': 'privilege_missing',
   '3F000': 'schema_missing',

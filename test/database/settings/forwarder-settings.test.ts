@@ -100,7 +100,7 @@ describe('a setting', () => {
 
   it('is refused when it is made on top of an older one', async () => {
     await settings.put('raced', splunk, alice)
-    expect(await refusal(log.appPool.query(set, ['raced', null, value, '{}']))).toBe('WO030')
+    expect(await refusal(log.appPool.query(set, ['raced', null, value, '{}']))).toBe('WO032')
     const results = await Promise.allSettled(
       Array.from({ length: 6 }, (_, index) =>
         settings.put('raced', { ...splunk, config: { url, index: `index-${index}` } }, alice),
