@@ -13,7 +13,7 @@ import { fillLog } from './fill.ts'
 import { compare, describeMachine, median } from './support.ts'
 
 // The REST API: what it costs over the bare SQL, exports against COPY, and pages of a large log against those of a small one.
-// usage: npx tsx bench/http.ts [entries of the large log, default 10000000] [rounds]
+// usage: npx tsx bench/http.ts [entries of the large log, default 10000000] [rounds] [endpoint: that comparison alone]
 
 type Filter = (query: EntryQuery) => EntryQuery
 const indexedFilters: Readonly<Record<string, Filter>> = {
@@ -68,14 +68,16 @@ try {
     )
   }
   await compareEndpoint()
-  await compareExport()
-  await comparePages('with the indexes that every installation has', indexedFilters)
-  for (const schema of ['small', 'large']) {
-    for (const column of ['target', 'source_ip'])
-      await pool.query(`create index on ${schema}.entry (${column}, timestamp, seq)`)
-    await pool.query(`vacuum analyze ${schema}.entry`)
+  if (process.argv[4] !== 'endpoint') {
+    await compareExport()
+    await comparePages('with the indexes that every installation has', indexedFilters)
+    for (const schema of ['small', 'large']) {
+      for (const column of ['target', 'source_ip'])
+        await pool.query(`create index on ${schema}.entry (${column}, timestamp, seq)`)
+      await pool.query(`vacuum analyze ${schema}.entry`)
+    }
+    await comparePages('with indexes on target and address too', optionalFilters)
   }
-  await comparePages('with indexes on target and address too', optionalFilters)
 } finally {
   await pool.end()
   await server.stop()
@@ -172,13 +174,30 @@ async function compareEndpoint(): Promise<void> {
     for (let repeat = 0; repeat < 40; repeat += 1) await work()
     return 40
   }
-  await compare('A page of 1,000 entries, against the bare SQL query', rounds, {
-    'select columns .. limit 1000 through pg': () =>
-      times(() => pool.query(`select ${columns} from large.entry order by timestamp desc, seq desc limit 1000`)),
-    'GET /list?limit=1000, the handler': () => times(async () => (await api.ask('/list?limit=1000')).arrayBuffer()),
-    'GET /list?limit=1000, over a socket': () =>
-      times(async () => (await fetch(`${api.url}/list?limit=1000`)).arrayBuffer()),
-  })
+  const bare = `select ${columns} from large.entry order by timestamp desc, seq desc limit 1000`
+  await compare(
+    'A page of 1,000 entries, against the bare SQL query',
+    rounds,
+    {
+      'select columns .. limit 1000 through pg': () => times(() => pool.query(bare)),
+      'the same, prepared': () => times(() => pool.query({ name: 'bare', text: bare })),
+      'GET /list?limit=1000, the handler': () => times(async () => (await api.ask('/list?limit=1000')).arrayBuffer()),
+      'GET /list?limit=1000, over a socket': () =>
+        times(async () => (await fetch(`${api.url}/list?limit=1000`)).arrayBuffer()),
+    },
+    pool,
+  )
+  await compare(
+    'A page of 1,000 entries of one tenant, against the bare SQL query',
+    rounds,
+    {
+      'select columns .. where tenant_id = $1 .. limit 1000': () =>
+        times(() => pool.query(bare.replace('order', 'where tenant_id = $1 order'), ['tenant-3'])),
+      'GET /list?limit=1000&tenant_id=tenant-3, the handler': () =>
+        times(async () => (await api.ask('/list?limit=1000&tenant_id=tenant-3')).arrayBuffer()),
+    },
+    pool,
+  )
   api.stop()
 }
 

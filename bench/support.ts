@@ -78,32 +78,42 @@ export type Variant = () => Promise<number>
  * Runs the variants alternately, forwards and backwards, and prints for each the median of its throughput's ratio to the
  * first one in the same round, with the spread.
  *
+ * @param db prints also the ratio of the processor time that one event takes here and in this server
  * @returns the median ratios
  */
 export async function compare(
   title: string,
   rounds: number,
   variants: Readonly<Record<string, Variant>>,
+  db?: pg.Pool,
 ): Promise<Record<string, number>> {
   const names = Object.keys(variants)
   const rates = new Map<string, number[]>(names.map((name) => [name, []]))
+  const costs = new Map<string, number[]>(names.map((name) => [name, []]))
   for (let round = -1; round < rounds; round += 1) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const cpu = db === undefined ? 0 : await cpuMs(db)
       const start = performance.now()
-      const events = await variants[name]?.()
-      const rate = ((events ?? 0) / (performance.now() - start)) * 1000
-      if (round >= 0) rates.get(name)?.push(rate)
+      const events = (await variants[name]?.()) ?? 0
+      const rate = (events / (performance.now() - start)) * 1000
+      if (round < 0) continue
+      rates.get(name)?.push(rate)
+      if (db !== undefined) costs.get(name)?.push(((await cpuMs(db)) - cpu) / events)
     }
   }
   console.log(`\n${title} (n = ${rounds} rounds)`)
   const base = rates.get(names[0] ?? '') ?? []
+  const baseCosts = costs.get(names[0] ?? '') ?? []
   const result: Record<string, number> = {}
   for (const name of names) {
     const own = rates.get(name) ?? []
     const ratios = own.map((rate, round) => rate / (base[round] ?? 1)).sort((a, b) => a - b)
+    const cpu = (costs.get(name) ?? []).map((cost, round) => cost / (baseCosts[round] ?? 1)).sort((a, b) => a - b)
     result[name] = median(ratios)
     console.log(
-      `  ${name.padEnd(58)} ${result[name].toFixed(2)}  (${ratios[0]?.toFixed(2)}-${ratios.at(-1)?.toFixed(2)})  ${Math.round(median([...own].sort((a, b) => a - b)))}/s`,
+      `  ${name.padEnd(58)} ${result[name].toFixed(2)}  (${ratios[0]?.toFixed(2)}-${ratios.at(-1)?.toFixed(2)})  ${Math.round(median([...own].sort((a, b) => a - b)))}/s${
+        cpu.length === 0 ? '' : `; CPU ${median(cpu).toFixed(2)} (${cpu[0]?.toFixed(2)}-${cpu.at(-1)?.toFixed(2)})`
+      }`,
     )
   }
   return result

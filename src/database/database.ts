@@ -21,6 +21,15 @@ export type Row = Readonly<Record<string, unknown>>
 export interface Executor {
   /** Runs one statement. With `name`, a driver that can prepares it once for each connection. */
   run(text: string, values?: readonly unknown[], name?: string): Promise<readonly Row[]>
+  /** Runs a statement without parameters, planned once for each connection where that can be done. */
+  runPrepared?(text: string): Promise<readonly Row[]>
+  /** The connection in whose session a statement with a name stays prepared; undefined when there is no such thing. */
+  readonly session?: object
+}
+
+/** The pooler gave the statement to a connection that does not know its name, or knows another one of that name. */
+export function isPreparedStatementLost(error: unknown): boolean {
+  return ['26000', '42P05'].includes(sqlStateOf(error) ?? '')
 }
 
 interface PoolLike extends Queryable {
@@ -35,6 +44,7 @@ interface PoolClientLike extends Queryable {
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const isExecutor = (db: Database | Executor): db is Executor => isObject(db) && 'run' in db && !('query' in db)
 const isKysely = (db: unknown): db is Kysely<unknown> =>
   isObject(db) && typeof db['executeQuery'] === 'function' && typeof db['selectFrom'] === 'function'
 const isPool = (db: Queryable): db is PoolLike => 'totalCount' in db && 'connect' in db
@@ -44,7 +54,8 @@ const isPool = (db: Queryable): db is PoolLike => 'totalCount' in db && 'connect
  *
  * @throws AuditLogError `option_invalid` when `db` is none of the kinds in {@link Database}
  */
-export function executorOf(db: Database): Executor {
+export function executorOf(db: Database | Executor): Executor {
+  if (isExecutor(db)) return db
   if (isKysely(db)) {
     const run = async (
       connection: Kysely<unknown>,
@@ -62,6 +73,7 @@ export function executorOf(db: Database): Executor {
   if (isPool(db)) return { run: (text, values, name) => withClient(db, (client) => client.run(text, values, name)) }
   const preparing = 'processID' in db
   return {
+    ...(preparing ? { session: db } : {}),
     async run(text, values, name) {
       if (preparing && name !== undefined) {
         // pg takes a query config here; the structural type above shows only the form that every driver knows.

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Database, type Executor, executorOf, hasOwnConnections, withConnection } from './database.ts'
+import { sha256Hex } from '../canonical/sha256.ts'
+import {
+  type Database,
+  type Executor,
+  executorOf,
+  hasOwnConnections,
+  isPreparedStatementLost,
+  withConnection,
+} from './database.ts'
 
 /**
  * Reads in a transaction that can write nothing, and that sees the log at one moment. When the signal is aborted the
@@ -38,7 +46,7 @@ export async function readCancellably<T>(
   signal: AbortSignal,
   work: (executor: Executor) => Promise<T>,
 ): Promise<T> {
-  return onConnection(db, signal, (executor) => work(cancellable(executor, db, signal)))
+  return onConnection(db, signal, (executor) => work(preparing(cancellable(executor, db, signal), db)))
 }
 
 async function onConnection<T>(
@@ -58,9 +66,10 @@ async function onConnection<T>(
   })
 }
 
-/** Begins the statements of this process that can be cancelled, so that nobody else's is taken for one. */
-const prefix = `/* audit-log ${randomBytes(9).toString('hex')}`
-let statements = 0
+/** Marks the statements of this process that can be cancelled, so that nobody else's is taken for one. */
+const processMark = randomBytes(9).toString('hex')
+let marks = 0
+const nextMark = (): string => `${processMark} ${(marks += 1)}`
 const cancelMarked = `select pg_cancel_backend(pid) from pg_stat_activity where state = 'active' and starts_with(query, $1)`
 const againAfterMs = 50
 
@@ -71,29 +80,64 @@ const againAfterMs = 50
 function cancellable(executor: Executor, db: Database, signal: AbortSignal): Executor {
   if (!hasOwnConnections(db)) return executor
   return {
-    async run(text, values) {
+    ...executor,
+    async run(text, values, name) {
       signal.throwIfAborted()
-      const mark = `${prefix} ${(statements += 1)} */`
+      const prepared = name !== undefined && executor.session !== undefined
+      const mark = prepared ? markOf(executor.session) : nextMark()
+      const comment = `/* audit-log ${mark} */`
       const statement = { over: false }
       let sent: Promise<unknown> | undefined
       const cancel = (): void => {
         void withConnection(db, async (other) => {
           // Waiting for a connection can take until the statement has ended; and it may not have reached the server yet.
           for (; !statement.over; await sleep(againAfterMs)) {
-            sent = other.run(cancelMarked, [mark]).catch(() => undefined)
+            sent = other.run(cancelMarked, [comment]).catch(() => undefined)
             await sent
           }
         }).catch(() => undefined)
       }
       signal.addEventListener('abort', cancel)
       try {
-        return await executor.run(`${mark} ${text}`, values)
+        return await executor.run(`${comment} ${text}`, values, prepared ? `${name} ${mark}` : undefined)
       } finally {
         statement.over = true
         signal.removeEventListener('abort', cancel)
         // So that it cannot hit what runs next on the connection.
         await sent
       }
+    },
+  }
+}
+
+/**
+ * The mark of all prepared statements of a session, which have it in the text that was prepared. A session runs one at a time, so
+ * it still is the right one; it is in the name too, so that behind a pooler none is taken for that of another session.
+ */
+function markOf(session: object): string {
+  const mark = sessionMarks.get(session) ?? nextMark()
+  sessionMarks.set(session, mark)
+  return mark
+}
+const sessionMarks = new WeakMap<object, string>()
+
+/** Databases whose pooler turned out not to know prepared statements. */
+const unprepared = new WeakSet<Database>()
+
+function preparing(executor: Executor, db: Database): Executor {
+  if (executor.session === undefined) return executor
+  return {
+    ...executor,
+    async runPrepared(text) {
+      if (!unprepared.has(db)) {
+        try {
+          return await executor.run(text, undefined, sha256Hex(text).slice(0, 16))
+        } catch (error) {
+          if (!isPreparedStatementLost(error)) throw error
+          unprepared.add(db)
+        }
+      }
+      return executor.run(text)
     },
   }
 }

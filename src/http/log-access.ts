@@ -62,7 +62,7 @@ export class LogAccess {
   async #reading<T>(way: typeof readOnly<T>, signal: AbortSignal, work: ReadingWork<T>): Promise<T> {
     const { db, schema } = this.options
     try {
-      return await way(db, signal, (executor) => work(executor, EntryQuery.over(queryableOver(executor), schema)))
+      return await way(db, signal, (executor) => work(executor, EntryQuery.over(executor, schema)))
     } catch (error) {
       if (error instanceof Problem || signal.aborted) throw error
       throw explainRead(error)

@@ -1,5 +1,5 @@
 import type { Entry } from '../canonical/entry.ts'
-import { type Database, type Executor, executorOf } from '../database/database.ts'
+import { type Database, type Executor, executorOf, isPreparedStatementLost } from '../database/database.ts'
 import { sqlStateOf } from '../database/database-error.ts'
 import { pathTo } from '../canonical/json-path.ts'
 import { AuditLogError } from '../errors.ts'
@@ -95,8 +95,6 @@ export type AuditEvents<Options extends AuditLoggerOptions> = EventCallers<
 const maximumBatch = 10_000
 /** UTF-16 code units of details in one call: what the driver and the database turn into one text comfortably. */
 const maximumBatchLength = 64 * 1024 * 1024
-/** The pooler gave the statement to a connection that does not know its name, or knows another one of that name. */
-const preparedStatementLost: ReadonlySet<string> = new Set(['26000', '42P05'])
 const worthRetrying: ReadonlySet<string> = new Set(['40001', '40P01'])
 
 /**
@@ -286,9 +284,8 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
         try {
           return await this.#append(this.#executor, events, this.#prepare)
         } catch (error) {
-          const state = sqlStateOf(error) ?? ''
-          if (this.#prepare && preparedStatementLost.has(state)) this.#prepare = false
-          else if (!worthRetrying.has(state) || attempt >= 3) throw error
+          if (this.#prepare && isPreparedStatementLost(error)) this.#prepare = false
+          else if (!worthRetrying.has(sqlStateOf(error) ?? '') || attempt >= 3) throw error
         }
       }
     })()

@@ -2,7 +2,7 @@ import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { JsonObject } from '../canonical/canonicalize.ts'
 import type { Entry, Outcome } from '../canonical/entry.ts'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
-import { type Database, executorOf } from '../database/database.ts'
+import { type Database, type Executor, executorOf } from '../database/database.ts'
 import { kyselyOver } from '../database/kysely.ts'
 import { AuditLogError } from '../errors.ts'
 import { formatCursor, parseCursor, type Position } from './cursor.ts'
@@ -41,7 +41,7 @@ export interface EntryPage {
 }
 
 interface QueryState {
-  readonly db: Database
+  readonly db: Database | Executor
   readonly schema: string
   readonly filters: Filters
   readonly order: 'newest' | 'oldest'
@@ -49,7 +49,7 @@ interface QueryState {
   readonly cursor: string | undefined
 }
 
-const largestPage = 1000
+const [defaultPage, largestPage] = [100, 1000]
 
 /**
  * A query for entries. Immutable: every method returns a new query, and all conditions must hold.
@@ -71,8 +71,8 @@ export class EntryQuery {
   }
 
   /** Starts a query; hosts call `AuditLogger.query()`. */
-  static over(db: Database, schema: string): EntryQuery {
-    return new EntryQuery({ db, schema, filters: {}, order: 'newest', limit: 100, cursor: undefined })
+  static over(db: Database | Executor, schema: string): EntryQuery {
+    return new EntryQuery({ db, schema, filters: {}, order: 'newest', limit: defaultPage, cursor: undefined })
   }
 
   /** Entries at or after a time: `timestamp >= $1`. A string must be RFC 3339 with a zone. @throws AuditLogError `query_invalid` */
@@ -176,10 +176,17 @@ export class EntryQuery {
    */
   async linePage(further: readonly string[] = []): Promise<LinePage> {
     const { db, limit } = this.#state
+    const executor = executorOf(db)
     const { sql: select, parameters } = this.#inOrder(this.#start(), limit + 1)
       .select(columnsOf(jsonLines))
       .compile()
-    const [row] = await this.#run(() => executorOf(db).run(pageOfLines(select, further), parameters))
+    const text = pageOfLines(select, further)
+    // Without parameters there is one plan, and nothing that it could depend on. With one there is not: a plan for any tenant
+    // sorts all entries of a large one. Only the usual sizes, so that a client cannot fill the server with a thousand plans.
+    const planOnce = parameters.length === 0 && (limit === defaultPage || limit === largestPage)
+    const [row] = await this.#run(
+      () => (planOnce ? executor.runPrepared?.(text) : undefined) ?? executor.run(text, parameters),
+    )
     const { last, ...page } = readLines(row, limit)
     return { ...page, nextCursor: last === undefined ? null : formatCursor(last, this.#identity()) }
   }
@@ -255,7 +262,10 @@ export class EntryQuery {
   #inOrder(position: Position | undefined, limit: number): SelectQueryBuilder<AuditLogTables, 'entry', object> {
     const newest = this.#state.order === 'newest'
     const direction = newest ? 'desc' : 'asc'
-    const query = this.toKysely().orderBy('entry.timestamp', direction).orderBy('entry.seq', direction).limit(limit)
+    const query = this.toKysely()
+      .orderBy('entry.timestamp', direction)
+      .orderBy('entry.seq', direction)
+      .limit(sql.lit(limit))
     if (position === undefined) return query
     const [timestamp, seq] = [position.timestamp, String(position.seq)]
     // The second condition follows from the first and lets the planner leave out partitions.

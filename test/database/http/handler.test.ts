@@ -103,6 +103,32 @@ describe('GET /list', () => {
   })
 })
 
+describe('a page for which nothing is asked', () => {
+  it('is planned once for each connection, and no other page is', async () => {
+    const pool = api.log.pool(api.log.app.url, { max: 1 })
+    const handler = api.handler({ db: pool, audit: api.audit })
+    const ask = async (query: string, tenants: Principal['tenants'] = 'all'): Promise<List> => {
+      const url = `http://localhost/api/audit-logs/list${query}`
+      return (await (await handler(new Request(url, { headers: asHeader({ tenants }) }))).json()) as List
+    }
+    const prepared = async (): Promise<string[]> => {
+      const found = await pool.query<{ plans: string }>(
+        `select generic_plans || ' of ' || generic_plans + custom_plans as plans from pg_prepared_statements`,
+      )
+      return found.rows.map(({ plans }) => plans)
+    }
+    const { next_cursor } = await ask('')
+    expect(await prepared()).toEqual(['1 of 1'])
+    expect((await ask('')).entries).toEqual(all.slice(0, 100))
+    expect(await prepared()).toEqual(['2 of 2'])
+    for (const query of ['?limit=7', '?action=scan.*', '?user_id=user-1', '?since=2026-01-01T00:00:00Z'])
+      await ask(query)
+    await ask(`?cursor=${next_cursor}`)
+    await ask('', ['contoso'])
+    expect(await prepared()).toEqual(['2 of 2'])
+  })
+})
+
 describe('a principal of one tenant', () => {
   it('sees the entries of that tenant alone, whatever the filter', async () => {
     const own = all.filter(({ tenant_id }) => tenant_id === 'contoso')
