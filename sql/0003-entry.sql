@@ -78,19 +78,11 @@ create function :"schema".preimage(
   source_ip inet, target text, tenant_id text, "timestamp" text, user_id text
 ) returns text
   language sql stable parallel safe
-  return concat(
-    '{"action":"', action,
-    '","details":', details,
-    ',"id":"', id,
-    '","outcome":"', outcome,
-    '","recorded_by":', to_json(recorded_by),
-    ',"seq":', seq,
-    ',"source_ip":', coalesce(to_json(source_ip), 'null'),
-    ',"target":', coalesce(to_json(target), 'null'),
-    ',"tenant_id":', coalesce(to_json(tenant_id), 'null'),
-    ',"timestamp":"', "timestamp",
-    '","user_id":', coalesce(to_json(user_id), 'null'),
-    ',"version":1}');
+  -- format() takes the constant parts as one argument, so it costs half of concat().
+  return format(
+    '{"action":"%s","details":%s,"id":"%s","outcome":"%s","recorded_by":%s,"seq":%s,"source_ip":%s,"target":%s,"tenant_id":%s,"timestamp":"%s","user_id":%s,"version":1}',
+    action, details, id, outcome, to_json(recorded_by), seq, coalesce(to_json(source_ip), 'null'),
+    coalesce(to_json(target), 'null'), coalesce(to_json(tenant_id), 'null'), "timestamp", coalesce(to_json(user_id), 'null'));
 comment on function :"schema".preimage(text, text, uuid, text, text, bigint, inet, text, text, text, text) is 'The hash preimage, from its parts.';
 
 create function :"schema".entry_line(entry :"schema".entry) returns text
@@ -177,8 +169,9 @@ end
 $function$;
 comment on function :"schema".stamp_entry() is 'Trigger function: numbers, identifies, checks and hashes a row that a client inserts.';
 
+-- The condition is read anew for every statement; a text is shorter there than a name, which has 64 bytes.
 create trigger stamp_entry before insert on :"schema".entry for each row
-  when (new.entry_hash is null or current_user <> :'owner')
+  when (new.entry_hash is null or current_user <> :'owner'::text)
   execute function :"schema".stamp_entry();
 alter table :"schema".entry enable always trigger stamp_entry;
 select :"schema".guard(format('%I.entry', :'schema')::regclass);

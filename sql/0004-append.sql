@@ -5,26 +5,27 @@
 -- true. A client that cannot promise it inserts into the table.
 --
 -- Returns a line with the login as JSON, a line with the time, then a line "seq id entry_hash" for each event.
-create function :"schema".append_canonical(events json) returns text
+create function :"schema".append_canonical(events text) returns text
   language plpgsql security definer
   set search_path = pg_catalog, :"schema", pg_temp
   -- Planning anew for every call would cost several times the call itself, and there is only one good plan.
   set plan_cache_mode = force_generic_plan
 as $function$
 declare
+  login constant text := session_user;
   now constant timestamptz := clock_timestamp();
   formatted_now constant text := :"schema".format_time(now);
   id_time constant text := :"schema".uuid_v7_time(now);
   -- Without these the details have nothing of what stamp_entry() looks at, also where they are a string with escapes.
-  to_look_at constant boolean := strpos(events::text, E'\\') > 0 or strpos(events::text, E'\n') > 0;
+  to_look_at constant boolean := strpos(events, E'\\') > 0 or strpos(events, E'\n') > 0;
   lines text;
 begin
   with stored as (
     insert into :"schema".entry (
       version, seq, id, timestamp, tenant_id, user_id, action, target, source_ip, outcome, details, recorded_by, canonical, entry_hash, xid)
-    select 1, seq, id, now, tenant_id, user_id, action, target, source_ip, outcome, details::json, session_user, true,
+    select 1, seq, id, now, tenant_id, user_id, action, target, source_ip, outcome, details::json, login, true,
       sha256(convert_to(:"schema".preimage(
-        action, details, id, outcome, session_user, seq, source_ip, target, tenant_id, formatted_now, user_id), 'UTF8')),
+        action, details, id, outcome, login, seq, source_ip, target, tenant_id, formatted_now, user_id), 'UTF8')),
       pg_current_xact_id()
     from (
       select tenant_id, user_id, action, target, source_ip, coalesce(outcome, 'success') as outcome,
@@ -34,7 +35,7 @@ begin
           else coalesce(details, '{}')
         end as details,
         nextval(:'sequence') as seq, :"schema".uuid_v7(id_time)::uuid as id
-      from json_to_recordset(events) as event (
+      from json_to_recordset(events::json) as event (
         tenant_id text, user_id text, action text, target text, source_ip inet, outcome text, details text)
       offset 0
     ) as event
@@ -45,10 +46,10 @@ begin
     returning seq::text || ' ' || id::text || ' ' || encode(entry_hash, 'hex') as line
   )
   select string_agg(line, chr(10)) into lines from stored;
-  return to_json(session_user)::text || chr(10) || formatted_now || coalesce(chr(10) || lines, '');
+  return to_json(login)::text || chr(10) || formatted_now || coalesce(chr(10) || lines, '');
 end
 $function$;
-comment on function :"schema".append_canonical(json) is 'Appends events whose details are canonical JSON, as the SDK sends them; returns what the server gave each entry.';
+comment on function :"schema".append_canonical(text) is 'Appends events whose details are canonical JSON, as the SDK sends them; returns what the server gave each entry.';
 
-revoke execute on function :"schema".append_canonical(json) from public;
-grant execute on function :"schema".append_canonical(json) to :"writer";
+revoke execute on function :"schema".append_canonical(text) from public;
+grant execute on function :"schema".append_canonical(text) to :"writer";
