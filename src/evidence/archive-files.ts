@@ -1,12 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { opendir } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, opendirSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 
 /** No entry is longer: 64 KiB of details, and names that grow sixfold when they are escaped. */
 const longestLineBytes = 1024 * 1024
-const pieceBytes = 1024 * 1024
+const pieceBytes = 512 * 1024
 const stepBytes = 64 * 1024
+const filesAtATime = 256
 
 /** Why a file of an archive cannot be used. */
 export type FileFault = 'missing' | 'not_a_file' | 'wrong_length' | 'unreadable'
@@ -62,7 +63,7 @@ export async function* readLines(
   gzip: boolean,
   last?: number,
 ): AsyncGenerator<LinePiece, void, undefined> {
-  const window = spareWindow ?? Buffer.allocUnsafeSlow(2 * pieceBytes)
+  const window = spareWindow ?? Buffer.allocUnsafeSlow(longestLineBytes + pieceBytes)
   spareWindow = undefined
   try {
     yield* linesIn(window, path, gzip, last)
@@ -106,16 +107,34 @@ export class FileFaultError extends Error {
   }
 }
 
-/** Every file below a directory, by its path with slashes; `undefined` kinds are neither file nor directory. */
-export async function* walk(
-  root: string,
-  below = '',
-): AsyncGenerator<{ readonly path: string; readonly regular: boolean }, void, undefined> {
-  for await (const entry of await opendir(join(root, below))) {
-    const path = below === '' ? entry.name : `${below}/${entry.name}`
-    if (entry.isDirectory()) yield* walk(root, path)
-    else yield { path, regular: entry.isFile() }
+/** A file below a directory: its path with slashes, and whether it is a regular one. */
+export interface FoundFile {
+  readonly path: string
+  readonly regular: boolean
+}
+
+/**
+ * Every file below a directory, some hundred at a time: waiting for each of them would take longer than looking at it. Memory
+ * is bounded, however many there are.
+ */
+export async function* walk(root: string, below = ''): AsyncGenerator<readonly FoundFile[], void, undefined> {
+  const directory = opendirSync(join(root, below), { bufferSize: filesAtATime })
+  let found: FoundFile[] = []
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`
+      if (entry.isDirectory()) yield* walk(root, path)
+      else found.push({ path, regular: entry.isFile() })
+      if (found.length < filesAtATime) continue
+      yield found
+      found = []
+      // Whatever else this thread has to do gets its turn.
+      await setImmediate()
+    }
+  } finally {
+    directory.closeSync()
   }
+  if (found.length > 0) yield found
 }
 
 // Straight into the window, behind what is kept of the piece before.

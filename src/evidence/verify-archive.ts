@@ -122,19 +122,21 @@ class ArchiveCheck {
   async #lookOver(): Promise<RightEdge | undefined> {
     const { size } = this.#head
     let [count, lastFile, strange] = [0, -1, 0]
-    for await (const { path, regular } of walk(this.#directory)) {
-      if (path === checkpointPath) continue
-      const file = regular ? parseArchivePath(path) : undefined
-      if (file === undefined || !belongsTo(file, 0, size)) {
-        strange += 1
-        if (strange <= 100)
-          this.#findings.add('unexpected_file', 'the checkpoint does not cover this file', { file: path })
-        continue
+    for await (const files of walk(this.#directory)) {
+      for (const { path, regular } of files) {
+        if (path === checkpointPath) continue
+        const file = regular ? parseArchivePath(path) : undefined
+        if (file === undefined || !belongsTo(file, 0, size)) {
+          strange += 1
+          if (strange <= 100)
+            this.#findings.add('unexpected_file', 'the checkpoint does not cover this file', { file: path })
+          continue
+        }
+        count += 1
+        if (!('gzip' in file)) continue
+        lastFile = Math.max(lastFile, file.index)
+        this.#gzip ||= file.gzip
       }
-      count += 1
-      if (!('gzip' in file)) continue
-      lastFile = Math.max(lastFile, file.index)
-      this.#gzip ||= file.gzip
     }
     const expected = countFiles(0, size)
     if (size > 0 && lastFile < 0) {

@@ -273,12 +273,14 @@ class ArchiveWriter {
 
   /** Removes what an older checkpoint or an interrupted run left; never a file that an archive would not have. */
   async #removeSuperseded(): Promise<void> {
-    for await (const { path } of walk(this.#root)) {
-      const temporary = path.endsWith(temporarySuffix)
-      const file = parseArchivePath(temporary ? path.slice(0, -temporarySuffix.length) : path)
-      const ours = file !== undefined || path === `${checkpointPath}${temporarySuffix}`
-      const current = file !== undefined && belongsTo(file, this.#begin, this.#target.size) && this.#isChosen(file)
-      if (ours && (temporary || !current)) await rm(join(this.#root, path), { force: true })
+    for await (const files of walk(this.#root)) {
+      for (const { path } of files) {
+        const temporary = path.endsWith(temporarySuffix)
+        const file = parseArchivePath(temporary ? path.slice(0, -temporarySuffix.length) : path)
+        const ours = file !== undefined || path === `${checkpointPath}${temporarySuffix}`
+        const current = file !== undefined && belongsTo(file, this.#begin, this.#target.size) && this.#isChosen(file)
+        if (ours && (temporary || !current)) await rm(join(this.#root, path), { force: true })
+      }
     }
   }
 
@@ -294,9 +296,11 @@ async function lookAt(directory: string): Promise<Present> {
   }
   const entries: EntriesFile[] = []
   try {
-    for await (const { path, regular } of walk(directory)) {
-      const file = regular ? parseArchivePath(path) : undefined
-      if (file !== undefined && 'gzip' in file) entries.push(file)
+    for await (const files of walk(directory)) {
+      for (const { path, regular } of files) {
+        const file = regular ? parseArchivePath(path) : undefined
+        if (file !== undefined && 'gzip' in file) entries.push(file)
+      }
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error

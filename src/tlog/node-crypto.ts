@@ -1,6 +1,6 @@
 /** The part of `node:crypto` that this folder uses. */
 export interface NodeCrypto {
-  readonly hash?: (algorithm: string, data: Uint8Array, encoding: 'binary') => string
+  readonly hash?: (algorithm: string, data: Uint8Array, encoding: 'utf16le') => string
   createPublicKey(key: NodeKeyInput | NodeKey): NodeKey
   createPrivateKey(key: NodeKeyInput): NodeKey
   sign(algorithm: null, message: Uint8Array, key: NodeKey): Uint8Array
