@@ -195,13 +195,14 @@ class PartCheck {
       if (typeof bundle === 'string') hashes.clear(leaf)
       else hashes.takeFrom(bundle, begin, leaf)
     }
-    const leafHashes = hashes.leafHashes(begin, width)
+    const made = hashes.bundle(begin, width)
+    const bundleFits = typeof bundle !== 'string' && bundle.equals(made)
+    const leafHashes = hashes.leafHashes(width)
     if (width === leavesPerTile) {
       const root = new Uint8Array(hashBytes)
       hashFullTile(leafHashes, root, 0)
       this.#roots.push(root)
     } else this.#rest = Buffer.from(leafHashes)
-    const bundleFits = typeof bundle !== 'string' && hashes.isBundle(bundle, begin, width)
     const tileFits = typeof leafTile !== 'string' && leafTile.equals(leafHashes)
     if (!bundleFits && this.#damaged.length < most) this.#damaged.push(bundlePath(size, tile))
     if (!tileFits && this.#damaged.length < most) this.#damaged.push(tilePath(size, 0, tile))

@@ -1,15 +1,17 @@
 import { AuditLogError } from '../errors.ts'
-import { sha256Into } from './sha256.ts'
+import { sha256 } from './sha256.ts'
 
 /** Length of a hash in bytes: SHA-256. */
 export const hashBytes = 32
 
-const leafPrefix = 0x00
-const nodePrefix = 0x01
+/** In front of a leaf's data in the preimage of its hash (RFC 6962 section 2.1). */
+export const leafPrefix = 0x00
+/** In front of the two hashes in the preimage of a node's hash. */
+export const nodePrefix = 0x01
 
 /** The root hash of the tree without leaves: SHA-256 of the empty string (RFC 6962 section 2.1). */
 export function emptyRoot(): Uint8Array {
-  return sha256(new Uint8Array(0))
+  return hashOf(new Uint8Array(0))
 }
 
 /**
@@ -24,7 +26,7 @@ export function hashLeaf(data: Uint8Array): Uint8Array {
   const preimage = new Uint8Array(1 + data.length)
   preimage[0] = leafPrefix
   preimage.set(data, 1)
-  return sha256(preimage)
+  return hashOf(preimage)
 }
 
 /**
@@ -41,7 +43,7 @@ export function hashLeaves(data: Uint8Array): Uint8Array {
   preimage[0] = leafPrefix
   for (let at = 0; at < data.length; at += hashBytes) {
     for (let index = 0; index < hashBytes; index += 1) preimage[1 + index] = data[at + index] ?? 0
-    sha256Into(preimage, hashes, at)
+    sha256.into(preimage, hashes, at)
   }
   return hashes
 }
@@ -50,7 +52,7 @@ export function hashLeaves(data: Uint8Array): Uint8Array {
 export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
   nodePreimage.set(left, 1)
   nodePreimage.set(right, 1 + hashBytes)
-  return sha256(nodePreimage)
+  return hashOf(nodePreimage)
 }
 
 /**
@@ -59,7 +61,7 @@ export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
  */
 export function hashPairInto(pair: Uint8Array, output: Uint8Array, offset: number): void {
   pair[0] = nodePrefix
-  sha256Into(pair, output, offset)
+  sha256.into(pair, output, offset)
 }
 
 /** Whether a value has the form of a hash. */
@@ -82,8 +84,8 @@ export function requireHashRow(hashes: Uint8Array): void {
 const nodePreimage = new Uint8Array(1 + 2 * hashBytes)
 nodePreimage[0] = nodePrefix
 
-function sha256(input: Uint8Array): Uint8Array {
+function hashOf(input: Uint8Array): Uint8Array {
   const hash = new Uint8Array(hashBytes)
-  sha256Into(input, hash, 0)
+  sha256.into(input, hash, 0)
   return hash
 }

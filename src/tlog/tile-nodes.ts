@@ -1,4 +1,5 @@
-import { emptyRoot, hashBytes, hashNode, hashPairInto } from './merkle-hash.ts'
+import { emptyRoot, hashBytes, hashNode, nodePrefix } from './merkle-hash.ts'
+import { sha256 } from './sha256.ts'
 
 /** Levels of the tree in one tile (c2sp.org/tlog-tiles, "Merkle Tree"). */
 export const tileHeight = 8
@@ -44,8 +45,8 @@ export function hashRightEdge(partialTiles: readonly TileNodes[]): Uint8Array {
 /** Hashes a full tile to the one hash that stands for it in the tile above, written into `output` at `offset`. */
 export function hashFullTile(data: Uint8Array, output: Uint8Array, offset: number): void {
   row.set(data, 1)
-  for (let pairCount = tileWidth / 2; pairCount >= 1; pairCount /= 2) hashRow(pairCount)
-  for (let index = 0; index < hashBytes; index += 1) output[offset + index] = row[1 + index] ?? 0
+  for (let count = tileWidth / 2; count >= 1; count /= 2) hashRow(count)
+  output.set(row.subarray(1, 1 + hashBytes), offset)
 }
 
 function hashRows(data: Uint8Array): Uint8Array[] {
@@ -66,5 +67,5 @@ const pairs = Array.from({ length: tileWidth / 2 }, (_, index) =>
 )
 
 function hashRow(pairCount: number): void {
-  for (let index = 0; index < pairCount; index += 1) hashPairInto(pairs[index] ?? row, row, 1 + index * hashBytes)
+  sha256.rowInto(nodePrefix, pairs, pairCount, row, 1)
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { emptyRoot, hashLeaf, hashLeaves, hashNode } from '../../../src/tlog/index.ts'
-import { nodeCrypto } from '../../../src/tlog/node-crypto.ts'
-import { chooseSha256Into } from '../../../src/tlog/sha256.ts'
+import { nodeBuffer, nodeCrypto } from '../../../src/tlog/node-crypto.ts'
+import { chooseSha256 } from '../../../src/tlog/sha256.ts'
 import { codeOf } from '../../support/error-code.ts'
 import { hex, sampleData, sideBySide } from '../../support/merkle-reference.ts'
 
@@ -37,12 +37,29 @@ test('an entry_hash that is still text is not taken for data', () => {
   expect(codeOf(() => hashLeaf('ab'.repeat(32) as unknown as Uint8Array))).toBe('option_invalid')
 })
 
+const implementations = [chooseSha256(undefined, undefined), chooseSha256(nodeCrypto?.hash, nodeBuffer)]
+
 test('a browser computes the same hashes as Node, also where input and output overlap', () => {
-  for (const sha256Into of [chooseSha256Into(undefined), chooseSha256Into(nodeCrypto?.hash)]) {
+  expect(implementations[0]?.rowInto).not.toBe(implementations[1]?.rowInto)
+  for (const sha256 of implementations) {
     const row = Uint8Array.from({ length: 100 }, (_, index) => index)
     const expected = createHash('sha256').update(row.subarray(0, 65)).digest('hex')
-    sha256Into(row.subarray(0, 65), row, 1)
+    sha256.into(row.subarray(0, 65), row, 1)
     expect(hex(row.subarray(1, 33))).toEqual([expected])
     expect([row[0], row[33], row[99]]).toEqual([0, 33, 99])
   }
 })
+
+test('a row of pairs is hashed where it lies, in a browser and in Node', () => {
+  for (const sha256 of implementations) {
+    const memory = Uint8Array.from({ length: 300 }, (_, index) => index)
+    const row = memory.subarray(7, 7 + 1 + 4 * 64)
+    const expected = [0, 1, 2].map((index) => hashNode(...halves(row.slice(1 + index * 64, 1 + (index + 1) * 64))))
+    const pairs = [0, 1, 2, 3].map((index) => row.subarray(index * 64, index * 64 + 65))
+    sha256.rowInto(1, pairs, 3, row, 1)
+    expect(hex(row.subarray(1, 97))).toEqual(hex(sideBySide(expected)))
+    expect([memory[6], row[0], row[193], memory[299]]).toEqual([6, 1, 200, 299 - 256])
+  }
+})
+
+const halves = (pair: Uint8Array): [Uint8Array, Uint8Array] => [pair.subarray(0, 32), pair.subarray(32)]
