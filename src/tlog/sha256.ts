@@ -4,12 +4,18 @@ import { type NodeBuffer, type NodeCrypto, nodeBuffer, nodeCrypto } from './node
 /** SHA-256 (FIPS 180-4), the fastest way there is here. */
 export interface Sha256 {
   /** Hashes `input` into `output` at `offset`. The two may overlap: the input is read before anything is written. */
-  into(input: Uint8Array, output: Uint8Array, offset: number): void
+  readonly into: (input: Uint8Array, output: Uint8Array, offset: number) => void
   /**
    * Hashes the first `count` of `inputs`, each after its first byte was set to `prefix`, and writes the hashes side by side.
    * Input and output may overlap where the hash of an input lies before the inputs that follow.
    */
-  rowInto(prefix: number, inputs: readonly Uint8Array[], count: number, output: Uint8Array, offset: number): void
+  readonly rowInto: (
+    prefix: number,
+    inputs: readonly Uint8Array[],
+    count: number,
+    output: Uint8Array,
+    offset: number,
+  ) => void
 }
 
 /**
