@@ -55,9 +55,10 @@ async function measureMonth(month: string | undefined, cold: boolean): Promise<v
     const began = performance.now()
     await client.query('begin')
     await client.query('select audit_log.purge_month($1)', [day])
-    const writer = db.query('begin; lock table audit_log.entry in row exclusive mode; commit').then(() => {
+    const writer = (async () => {
+      await db.query('begin; lock table audit_log.entry in row exclusive mode; commit')
       waited = performance.now() - began
-    })
+    })()
     await client.query('commit')
     await writer
   })

@@ -44,7 +44,6 @@ interface PoolClientLike extends Queryable {
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
-const isExecutor = (db: Database | Executor): db is Executor => isObject(db) && 'run' in db && !('query' in db)
 const isKysely = (db: unknown): db is Kysely<unknown> =>
   isObject(db) && typeof db['executeQuery'] === 'function' && typeof db['selectFrom'] === 'function'
 const isPool = (db: Queryable): db is PoolLike => 'totalCount' in db && 'connect' in db
@@ -54,8 +53,9 @@ const isPool = (db: Queryable): db is PoolLike => 'totalCount' in db && 'connect
  *
  * @throws AuditLogError `option_invalid` when `db` is none of the kinds in {@link Database}
  */
-export function executorOf(db: Database | Executor): Executor {
-  if (isExecutor(db)) return db
+export function executorOf(db: Database): Executor {
+  const given = executors.get(db)
+  if (given !== undefined) return given
   if (isKysely(db)) {
     const run = async (
       connection: Kysely<unknown>,
@@ -84,6 +84,15 @@ export function executorOf(db: Database | Executor): Executor {
     },
   }
 }
+
+/** The other way round: one connection as the rest of the library takes it. */
+export function databaseOver(executor: Executor): Queryable {
+  const db: Queryable = { query: async (text, values) => ({ rows: [...(await executor.run(text, values))] }) }
+  // Without names: whoever prepares one falls back when a pooler has lost it, which cannot be done for a transaction of others.
+  executors.set(db, { ...executor, run: (text, values) => executor.run(text, values) })
+  return db
+}
+const executors = new WeakMap<object, Executor>()
 
 /** Whether all calls share one connection, and with it one transaction. */
 export function isSingleConnection(db: Database): boolean {

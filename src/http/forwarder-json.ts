@@ -1,10 +1,9 @@
-import type { Executor } from '../database/database.ts'
+import { databaseOver, type Executor } from '../database/database.ts'
 import { quoteIdentifier } from '../schema/names.ts'
 import type { SettingField } from '../settings/field.ts'
 import type { ConfiguredForwarder } from '../settings/forwarder-settings.ts'
 import { forwarderKinds } from '../settings/kinds.ts'
 import { type ForwarderRow, readForwarders } from '../sinks/forwarder-state.ts'
-import { queryableOver } from './log-access.ts'
 import type { JsonSchema, Parameter } from './parameters.ts'
 import { Problem } from './problem.ts'
 import { countSchema, dateTimeSchema, objectOf } from './schemas.ts'
@@ -100,7 +99,7 @@ export async function forwardersJson(
   schema: string,
   configured: readonly ConfiguredForwarder[],
 ): Promise<readonly object[]> {
-  const rows = await readForwarders(queryableOver(executor), schema)
+  const rows = await readForwarders(databaseOver(executor), schema)
   const [state] = await executor.run(`select tree_size::text from ${quoteIdentifier(schema)}.sequencer_state`)
   const treeSize = Number(state?.['tree_size'] ?? 0)
   return configured.map((forwarder) => {

@@ -1,4 +1,4 @@
-import { type Database, type Executor, type Queryable, type Row } from '../database/database.ts'
+import { type Database, databaseOver, type Executor } from '../database/database.ts'
 import { readCancellably, readOnly } from '../database/read-only.ts'
 import type { FeatureFlags } from '../flags/feature-flags.ts'
 import type { AuditEvent } from '../log/event.ts'
@@ -62,7 +62,7 @@ export class LogAccess {
   async #reading<T>(way: typeof readOnly<T>, signal: AbortSignal, work: ReadingWork<T>): Promise<T> {
     const { db, schema } = this.options
     try {
-      return await way(db, signal, (executor) => work(executor, EntryQuery.over(executor, schema)))
+      return await way(db, signal, (executor) => work(executor, EntryQuery.over(databaseOver(executor), schema)))
     } catch (error) {
       if (error instanceof Problem || signal.aborted) throw error
       throw explainRead(error)
@@ -147,11 +147,6 @@ export class LogAccess {
 /** The parameters of a request as they go into the entry about it. */
 export function givenIn(values: ReadonlyMap<string, string>): Record<string, string> {
   return Object.fromEntries([...values].filter(([name]) => name !== 'cursor'))
-}
-
-/** One connection as the rest of the library takes it. */
-export function queryableOver(executor: Executor): Queryable {
-  return { query: async (text, values) => ({ rows: (await executor.run(text, values)) as Row[] }) }
 }
 
 /** Compares two RFC 3339 times to the microsecond. */

@@ -2,7 +2,7 @@ import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { JsonObject } from '../canonical/canonicalize.ts'
 import type { Entry, Outcome } from '../canonical/entry.ts'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
-import { type Database, type Executor, executorOf } from '../database/database.ts'
+import { type Database, executorOf } from '../database/database.ts'
 import { kyselyOver } from '../database/kysely.ts'
 import { AuditLogError } from '../errors.ts'
 import { formatCursor, parseCursor, type Position } from './cursor.ts'
@@ -41,7 +41,7 @@ export interface EntryPage {
 }
 
 interface QueryState {
-  readonly db: Database | Executor
+  readonly db: Database
   readonly schema: string
   readonly filters: Filters
   readonly order: 'newest' | 'oldest'
@@ -71,7 +71,7 @@ export class EntryQuery {
   }
 
   /** Starts a query; hosts call `AuditLogger.query()`. */
-  static over(db: Database | Executor, schema: string): EntryQuery {
+  static over(db: Database, schema: string): EntryQuery {
     return new EntryQuery({ db, schema, filters: {}, order: 'newest', limit: defaultPage, cursor: undefined })
   }
 

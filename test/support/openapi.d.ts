@@ -208,7 +208,7 @@ export interface paths {
         };
         /**
          * Accepted risks as of a time, oldest first
-         * @description `invalid` is what somebody recorded as accepted without what that takes (docs/risk.md). `seq` is the entry that decided the state. Needs the permission `read`. Needs the feature `audit_export`.
+         * @description At most 1,000 a call, and always a cursor when there are more. `invalid` is what somebody recorded as accepted without what that takes (docs/risk.md). `seq` is the entry that decided the state. Needs the permission `read`. Needs the feature `audit_export`.
          */
         get: operations["listAcceptances"];
         put?: never;
@@ -1645,6 +1645,10 @@ export interface operations {
                 as_of?: string;
                 /** @description Entries of this tenant; empty for those of none. Default is every tenant that the principal may see. */
                 tenant_id?: string;
+                /** @description How many to answer with at most. */
+                limit?: number;
+                /** @description `next_cursor` of the answer to go on after, with all other parameters but `limit` as they were. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -1673,10 +1677,13 @@ export interface operations {
                             expires_at: string | null;
                             seq: number;
                         }[];
+                        /** @description Where to go on; null when there is nothing more. */
+                        next_cursor: string | null;
+                        has_more: boolean;
                     };
                 };
             };
-            /** @description `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
+            /** @description `cursor_invalid`: The cursor is damaged, or belongs to another query or to somebody else. `parameter_invalid`: A parameter has a value that it cannot have. `parameter_repeated`: The query has a parameter twice. `parameter_unknown`: The query has a parameter that this resource does not have. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1684,7 +1691,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
+                        code?: "cursor_invalid" | "parameter_invalid" | "parameter_repeated" | "parameter_unknown";
                     };
                 };
             };

@@ -1,5 +1,5 @@
 import { verifyEntry } from '../../canonical/entry.ts'
-import type { Executor } from '../../database/database.ts'
+import { databaseOver, type Executor } from '../../database/database.ts'
 import { AuditLogError } from '../../errors.ts'
 import { EntryQuery } from '../../query/entry-query.ts'
 import type { PostureBaseline } from '../../schema/posture/baseline.ts'
@@ -8,7 +8,7 @@ import { Checkpoints } from '../../sequencer/checkpoints.ts'
 import { StoredTree } from '../../sequencer/stored-tree.ts'
 import { emptyRoot, hashLeaves, openCheckpoint, RightEdge, trustLogs } from '../../tlog/index.ts'
 import { verifyLog } from '../verify-log.ts'
-import { asDatabase, type Scratch } from './scratch.ts'
+import type { Scratch } from './scratch.ts'
 
 /**
  * What showed an attack.
@@ -37,7 +37,7 @@ export interface PostureBefore {
 
 /** Reads the posture before an attack. */
 export async function readPosture(executor: Executor, { names }: Scratch): Promise<PostureBefore> {
-  const report = await inspect(asDatabase(executor), { ...names, login: null })
+  const report = await inspect(databaseOver(executor), { ...names, login: null })
   return { findings: new Set(report.findings.map(keyOf)), baseline: report.baseline }
 }
 
@@ -50,7 +50,7 @@ export async function detect(executor: Executor, scratch: Scratch, before: Postu
   const note = (detector: Detector, what: string | undefined): void => {
     if (what !== undefined) detections.set(detector, what)
   }
-  const report = await inspect(asDatabase(executor), { ...scratch.names, login: null, baseline: before.baseline })
+  const report = await inspect(databaseOver(executor), { ...scratch.names, login: null, baseline: before.baseline })
   const fresh = report.findings.filter((found) => !before.findings.has(keyOf(found)))
   const codes = [...new Set(fresh.map(({ code }) => code))]
   note('posture', codes.filter((code) => !code.startsWith('baseline')).join(', ') || undefined)
@@ -75,7 +75,7 @@ async function attempt(check: () => Promise<string | undefined>): Promise<string
 
 async function checkEntries(executor: Executor, { names }: Scratch): Promise<string | undefined> {
   let faulty = 0
-  for await (const entry of EntryQuery.over(asDatabase(executor), names.schema).order('oldest').stream()) {
+  for await (const entry of EntryQuery.over(databaseOver(executor), names.schema).order('oldest').stream()) {
     if (!verifyEntry(entry)) faulty += 1
   }
   return faulty === 0 ? undefined : `${faulty} entries do not hash to their entry_hash`
@@ -127,7 +127,7 @@ async function verify(
   { names: { schema }, verifierKey, keptNote }: Scratch,
 ): Promise<string | undefined> {
   const policy = trustLogs([verifierKey])
-  const { ok, findings } = await verifyLog(asDatabase(executor), { policy, schema, since: keptNote })
+  const { ok, findings } = await verifyLog(databaseOver(executor), { policy, schema, since: keptNote })
   return ok ? undefined : [...new Set(findings.map(({ verdict }) => verdict))].join(', ')
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Entry } from '../../canonical/entry.ts'
-import type { Executor } from '../../database/database.ts'
+import { databaseOver, type Executor } from '../../database/database.ts'
 import { AuditLogger } from '../../log/audit-logger.ts'
 import { quoteIdentifier, quoteLiteral, resolveNames, type SchemaNames } from '../../schema/names.ts'
 import { installSteps } from '../../schema/script.ts'
@@ -74,7 +74,7 @@ export async function makeScratch(executor: Executor, { entries, from }: Scratch
   await signTree(executor, schema, signer, Math.min(olderSize, leaves))
   await signTree(executor, schema, signer, leaves)
   await executor.run(`update ${schema}.sequencer_state set tree_size = ${leaves}`)
-  await new AuditLogger({ db: asDatabase(executor), schema, prepare: false }).log({
+  await new AuditLogger({ db: databaseOver(executor), schema, prepare: false }).log({
     action: 'drill.unsequenced',
     user_id: 'mallory',
   })
@@ -119,7 +119,7 @@ async function fillLog(
       source_ip: '192.0.2.1',
       details: { number: number + 1, text: 'ä"' },
     }))
-    await new AuditLogger({ db: asDatabase(executor), schema, prepare: false }).logMany(events)
+    await new AuditLogger({ db: databaseOver(executor), schema, prepare: false }).logMany(events)
     return
   }
   const columns =
@@ -161,11 +161,4 @@ export function fill({ words }: Scratch, sql: string): string {
 /** Several statements as one, for every driver's protocol. */
 export function block(statements: string): string {
   return `do $drill$ begin execute ${quoteLiteral(statements)}; end $drill$`
-}
-
-/** The transaction of the drill, for parts of the library that want a connection. */
-export function asDatabase(executor: Executor): {
-  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
-} {
-  return { query: async (text, values) => ({ rows: [...(await executor.run(text, values))] }) }
 }

@@ -1,7 +1,16 @@
 import { type RiskAcceptance, RiskRegister } from '../../log/risk/register.ts'
+import type { Entry } from '../../canonical/entry.ts'
+import { formatCursor, parseCursor } from '../../query/cursor.ts'
 import { readTime } from '../../query/filters.ts'
-import { queryableOver } from '../log-access.ts'
-import { type Parameter, reading, tenantParameter } from '../parameters.ts'
+import { databaseOver } from '../../database/database.ts'
+import {
+  cursorParameter,
+  limitParameter,
+  type Parameter,
+  readInteger,
+  reading,
+  tenantParameter,
+} from '../parameters.ts'
 import { tenantsFor } from '../principal.ts'
 import { json } from '../responses.ts'
 import type { Route } from '../route.ts'
@@ -23,14 +32,15 @@ export const acceptancesRoute: Route = {
   operationId: 'listAcceptances',
   summary: 'Accepted risks as of a time, oldest first',
   description:
-    '`invalid` is what somebody recorded as accepted without what that takes (docs/risk.md). `seq` is the entry that decided the state.',
+    'At most 1,000 a call, and always a cursor when there are more. `invalid` is what somebody recorded as accepted without what that takes (docs/risk.md). `seq` is the entry that decided the state.',
   permission: 'read',
   feature: 'audit_export',
-  parameters: [asOfParameter, tenantParameter],
+  parameters: [asOfParameter, tenantParameter, limitParameter, cursorParameter],
   answers: {
     'application/json': objectOf({
       acceptances: {
         type: 'array',
+        maxItems: 1000,
         items: objectOf({
           acceptance_id: { type: 'string' },
           target: name,
@@ -44,9 +54,11 @@ export const acceptancesRoute: Route = {
           seq: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
         }),
       },
+      next_cursor: { type: ['string', 'null'], description: 'Where to go on; null when there is nothing more.' },
+      has_more: { type: 'boolean' },
     }),
   },
-  problems: ['parameter_invalid', 'tenant_forbidden', 'query_timeout'],
+  problems: ['parameter_invalid', 'cursor_invalid', 'tenant_forbidden', 'query_timeout'],
 
   async handle({ log, principal, values, signal }) {
     const asked = values.get('tenant_id')
@@ -54,19 +66,39 @@ export const acceptancesRoute: Route = {
     // Not the time here: an entry is dated by the clock of the database, and must not be left out because that is ahead.
     const given = values.get('as_of')
     const asOf = given === undefined ? undefined : reading('as_of', () => readTime(given, '$.as_of'))
+    const limit = readInteger(limitParameter, values.get('limit') ?? '100')
+    const [cursor, query] = [values.get('cursor'), ['acceptances', given ?? null, asked ?? null]]
+    const { cursors, schema } = log.options
     await log.recordView('acceptances', principal, values)
     // One tenant is a condition of the query; several are sorted out here.
     const only = tenants?.length === 1 ? { tenant: tenants[0] ?? null } : {}
-    const acceptances = await log.read(signal, (executor) =>
-      new RiskRegister(queryableOver(executor), log.options.schema, neverRecords).accepted({
-        asOf,
-        proofs: false,
-        ...only,
-      }),
-    )
-    const visible = acceptances.filter(({ tenant_id }) => tenants === undefined || tenants.includes(tenant_id))
-    return json({ acceptances: visible.map(acceptanceJson) })
+    return log.read(signal, async (executor) => {
+      const after =
+        cursor === undefined
+          ? 0
+          : parseCursor(await cursors.open(cursor, 'acceptances', principal, executor), query).seq
+      const register = new RiskRegister(databaseOver(executor), schema, neverRecords)
+      // All of them each time: what became of one is known when all entries about it have been read.
+      const found = (await register.accepted({ asOf, proofs: false, ...only }))
+        .map((acceptance) => ({ acceptance, first: firstEntryOf(acceptance) }))
+        .filter(({ acceptance, first }) => first.seq > after && (tenants?.includes(acceptance.tenant_id) ?? true))
+        .sort((a, b) => a.first.seq - b.first.seq)
+      const page = found.slice(0, limit)
+      const last = found.length > limit ? page.at(-1)?.first : undefined
+      const next =
+        last === undefined ? null : await cursors.seal(formatCursor(last, query), 'acceptances', principal, executor)
+      return json({
+        acceptances: page.map(({ acceptance }) => acceptanceJson(acceptance)),
+        next_cursor: next,
+        has_more: next !== null,
+      })
+    })
   },
+}
+
+/** The entry with the lowest number: no other has it, and it stays when the log goes on. */
+function firstEntryOf({ history, decidedBy }: RiskAcceptance): Entry {
+  return history.reduce((first, { entry }) => (entry.seq < first.seq ? entry : first), decidedBy.entry)
 }
 
 function acceptanceJson(acceptance: RiskAcceptance): Record<string, unknown> {

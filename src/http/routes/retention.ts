@@ -4,7 +4,7 @@ import { type LegalHold, placeLegalHold, readLegalHolds } from '../../retention/
 import { type LogMonth, readMonths } from '../../retention/months.ts'
 import { extendRetention, readRetention } from '../../retention/policy.ts'
 import { type Body, bodyInvalid, readBody, readText } from '../body.ts'
-import { queryableOver } from '../log-access.ts'
+import { databaseOver } from '../../database/database.ts'
 import { flagContextOf } from '../principal.ts'
 import { json } from '../responses.ts'
 import type { Route } from '../route.ts'
@@ -69,7 +69,7 @@ export const retentionRoute: Route = {
     const { schema, flags } = log.options
     await log.recordView('retention', principal, values)
     const state = await log.read(signal, async (executor) => {
-      const db = queryableOver(executor)
+      const db = databaseOver(executor)
       const [policy, months] = [await readRetention(db, schema), await readMonths(db, schema)]
       return { policy, months, holds: await readLegalHolds(db, schema) }
     })

@@ -1,6 +1,6 @@
 import type { Entry } from '../../canonical/entry.ts'
 import { sha256Hex } from '../../canonical/sha256.ts'
-import { type Database, type Executor, withConnection, withTransaction } from '../../database/database.ts'
+import { type Database, databaseOver, type Executor, withConnection, withTransaction } from '../../database/database.ts'
 import { AuditLogError } from '../../errors.ts'
 import { type EntryProof, proveEntries } from '../../evidence/prove-entry.ts'
 import { explainRead } from '../../query/entry-query.ts'
@@ -111,7 +111,7 @@ export class RiskRegister {
           .map(expiryOf)
         const entries: Entry[] = []
         for (let at = 0; at < events.length; at += recordedAtOnce) {
-          entries.push(...(await this.#record(events.slice(at, at + recordedAtOnce), databaseOf(executor))))
+          entries.push(...(await this.#record(events.slice(at, at + recordedAtOnce), databaseOver(executor))))
         }
         return entries
       })
@@ -195,8 +195,4 @@ function expiryOf({ acceptance_id, tenant_id, target, terms }: FoldedAcceptance)
     target,
     details: { acceptance_id, expired_at: terms?.expires_at },
   }
-}
-
-function databaseOf(executor: Executor): Database {
-  return { query: async (text, values) => ({ rows: [...(await executor.run(text, values))] }) }
 }

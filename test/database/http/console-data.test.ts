@@ -106,6 +106,8 @@ describe('GET /activity', () => {
 
 interface Acceptances {
   readonly acceptances: readonly Record<string, unknown>[]
+  readonly next_cursor: string | null
+  readonly has_more: boolean
 }
 
 describe('GET /acceptances', () => {
@@ -133,7 +135,11 @@ describe('GET /acceptances', () => {
     ])
     const later = await bodyOf<Acceptances>(api.get(`/acceptances?as_of=${ago(-30)}`))
     expect(later.acceptances.map(({ state }) => state)).toEqual(['expired', 'in_force'])
-    expect(await bodyOf(api.get(`/acceptances?as_of=${ago(30)}`))).toEqual({ acceptances: [] })
+    expect(await bodyOf(api.get(`/acceptances?as_of=${ago(30)}`))).toEqual({
+      acceptances: [],
+      next_cursor: null,
+      has_more: false,
+    })
   })
 
   it('leaves none out because the clock of the database is ahead', async () => {
@@ -154,6 +160,35 @@ describe('GET /acceptances', () => {
     expect(await targets({ tenants: ['fabrikam', 'other'] })).toEqual(['fabrikam'])
     expect(await targets({ tenants: [null] })).toEqual([])
     expect(await problemOf(api.get('/acceptances', { tenants: [] }))).toBe('403 tenant_forbidden')
+  })
+
+  it('cuts nothing off: goes through more than a page by cursor, each once, also when they are renewed meanwhile', async () => {
+    const many = Array.from({ length: 120 }, (_, index) => `many-${index}`)
+    for (const id of many) await accept('many', 90, id)
+    const principal = { tenants: ['many', 'other'] }
+    const found: unknown[] = []
+    let page = await bodyOf<Acceptances>(api.get('/acceptances', principal))
+    expect(page.acceptances).toHaveLength(100)
+    const { next_cursor: first } = page
+    for (;;) {
+      expect(page.has_more).toBe(page.next_cursor !== null)
+      found.push(...page.acceptances.map(({ acceptance_id }) => acceptance_id))
+      if (page.next_cursor === null) break
+      await accept('many', 180, 'many-0')
+      page = await bodyOf<Acceptances>(api.get(`/acceptances?limit=7&cursor=${page.next_cursor}`, principal))
+    }
+    expect(found).toEqual(many)
+    const all = await bodyOf<Acceptances>(api.get('/acceptances?limit=1000', principal))
+    expect(all.acceptances.map(({ acceptance_id }) => acceptance_id)).toEqual(many)
+    for (const [query, who] of [
+      [`cursor=${first}`, { tenants: ['many'] }],
+      [`as_of=${ago(0)}&cursor=${first}`, principal],
+      [`tenant_id=many&cursor=${first}`, principal],
+      [`cursor=${first?.slice(1)}`, principal],
+    ] as const) {
+      expect(await problemOf(api.get(`/acceptances?${query}`, who))).toMatch(/^400 cursor_invalid/)
+    }
+    expect(await problemOf(api.get('/acceptances?limit=1001'))).toBe('400 parameter_invalid limit')
   })
 
   it('is refused without audit_export, like everything that hands out entries', async () => {

@@ -36,8 +36,7 @@ export class RisksView implements View {
 
   show(): void {
     void loadInto(this.#context, this.#body, async () => {
-      const { acceptances } = await this.#context.api.json<{ acceptances: readonly Acceptance[] }>('/acceptances')
-      this.#acceptances = acceptances
+      this.#acceptances = await this.#read()
       this.#loaded = true
       return this.#parts()
     })
@@ -45,6 +44,21 @@ export class RisksView implements View {
 
   hide(): void {
     // It asks only when it is shown.
+  }
+
+  /** All of them, because they are shown in another order than they come in. */
+  async #read(): Promise<Acceptance[]> {
+    const found: Acceptance[] = []
+    const query = new URLSearchParams({ limit: '1000' })
+    for (;;) {
+      const page = await this.#context.api.json<{
+        acceptances: readonly Acceptance[]
+        next_cursor: string | null
+      }>('/acceptances', { query })
+      found.push(...page.acceptances)
+      if (page.next_cursor === null) return found
+      query.set('cursor', page.next_cursor)
+    }
   }
 
   #draw(): void {
