@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Command } from 'commander'
+import { withConnection } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import type { VerificationReport } from '../evidence/verdict.ts'
 import { type EntriesReport, type FaultyEntry, verifyEntries } from '../evidence/verify-entries.ts'
@@ -99,6 +100,10 @@ async function verifyDatabase(options: Options, policy: Policy | undefined): Pro
   // Files are verified without a database, and without what it takes to ask one.
   const { verifyLog } = await import('../evidence/verify-log.ts')
   return withDatabase(options, async (pool) => {
+    if (options.record) {
+      const { requireRecorder } = await import('../evidence/verification-record.ts')
+      await withConnection(pool, (executor) => requireRecorder(executor, schema))
+    }
     const report = await verifyLog(pool, { policy, schema, since, canonical })
     const code = print('database', report, options.json)
     if (options.record) {
@@ -148,16 +153,27 @@ async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
     bar?.clearLine()
     process.stdout.write(`${text}\n`)
   }
+  const sayFault = (entry: FaultyEntry): void =>
+    say(options.json ? JSON.stringify({ file, ...entry }) : faultText(file, entry))
+  // Held back: where no entry has a hash, nothing was found out about any of them.
+  const hashless: FaultyEntry[] = []
+  let hashlessCount = 0
   try {
     const report = await verifyEntries(
       file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 }),
       {
         canonical: !options.bytesOnly,
         onProgress: (bytes) => bar?.update(bytes, size),
-        onFault: (entry) => say(options.json ? JSON.stringify({ file, ...entry }) : faultText(file, entry)),
+        onFault: (entry) => {
+          if (entry.fault !== 'missing_field' || entry.field !== 'entry_hash') return sayFault(entry)
+          hashlessCount += 1
+          if (hashless.length < namedHashless) hashless.push(entry)
+        },
       },
     )
     bar?.stop()
+    if (hashlessCount > 0 && hashlessCount === report.entries) throw new AuditLogError('file_unreadable', withoutHashes)
+    for (const entry of hashless) sayFault(entry)
     say(options.json ? JSON.stringify({ file, ...report }) : reportText(file, report))
     // Nothing was verified where there is nothing: somebody may have emptied the file.
     return report.faulty > 0 ? 1 : report.intact ? 0 : 2
@@ -175,6 +191,11 @@ async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
     return 2
   }
 }
+
+/** How many entries without a hash are named; the report counts all of them. */
+const namedHashless = 1000
+const withoutHashes =
+  'no entry in it has a hash. Such are the files of an archive, whose hashes stand in its tiles: verify the directory of the archive'
 
 async function sizeOf(file: string): Promise<number> {
   return stat(file).then(

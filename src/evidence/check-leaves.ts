@@ -20,6 +20,8 @@ export interface ArchiveScope {
   /** Size of the log, which the names of partial files tell. */
   readonly size: number
   readonly begin: number
+  /** Leaves before this one were verified earlier: those in its tile are hashed once more, but not counted as entries. */
+  readonly known: number
   readonly gzip: boolean
   /** Whether each entry must be canonical JSON too. */
   readonly canonical: boolean
@@ -166,7 +168,7 @@ class PartCheck {
   #hashLine(buffer: Buffer, start: number, stop: number, place: number, leafIndex: number): void {
     // A plain view: one of a Buffer takes twice as long to make.
     this.#buffers.hashes.hashEntry(place, new Uint8Array(buffer.buffer, buffer.byteOffset + start, stop - start))
-    this.#entries += 1
+    if (leafIndex >= this.#scope.known) this.#entries += 1
     if (
       buffer[start + 11] === purgeStart[11] &&
       buffer.subarray(start, Math.min(stop, start + purgeStart.length)).equals(purgeStart)

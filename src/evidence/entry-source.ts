@@ -18,6 +18,8 @@ const [quote, backslash, comma, colon, openBrace, closeBrace, openBracket, close
 const largestEntryBytes = 16 * 1024 * 1024
 /** Bytes that tell which of the forms a file has. */
 const enoughBytes = 128 * 1024
+/** No text begins with this control character. */
+const gzipStart = 0x1f
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
@@ -34,6 +36,7 @@ export async function* entriesOf(source: ByteSource): AsyncGenerator<readonly Ra
   if (first === undefined) throw unreadable('the file is empty')
   if (first === openBrace && (await startsWithEntry(input))) yield* linesOf(input)
   else if (first === openBrace || first === openBracket) yield* elementsOf(input)
+  else if (first === gzipStart) throw unreadable('the file is compressed: decompress it first')
   else throw unreadable('expected JSON or newline-delimited JSON in UTF-8')
 }
 

@@ -80,7 +80,7 @@ export interface VerificationReport {
   readonly size: number
   /** The first leaf that was looked at: 0, or where the earlier checkpoint ends. */
   readonly begin: number
-  /** Entries that were hashed. */
+  /** Entries from `begin` on that were hashed. */
   readonly entries: number
   /** Leaves whose entries were purged. */
   readonly purged: number

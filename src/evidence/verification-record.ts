@@ -1,4 +1,6 @@
-import type { Executor } from '../database/database.ts'
+import type { Executor, Row } from '../database/database.ts'
+import { AuditLogError } from '../errors.ts'
+import { explainAppend } from '../log/append.ts'
 import { quoteIdentifier } from '../schema/names.ts'
 import { type VerificationReport, type Verdict, verdicts } from './verdict.ts'
 
@@ -29,6 +31,25 @@ export function verificationEvent(report: VerificationReport): {
     action,
     outcome: ok ? 'success' : 'failure',
     details: { verdict, origin: origin ?? null, tree_size: size, begin, entries, purged, findings: findings.length },
+  }
+}
+
+/**
+ * Finds out early whether this login could put a verification on record, before the work that it is about.
+ *
+ * @throws AuditLogError `privilege_missing`, `schema_missing`
+ */
+export async function requireRecorder(executor: Executor, schema: string): Promise<void> {
+  let row: Row | undefined
+  try {
+    ;[row] = await executor.run(`select has_any_column_privilege($1::regclass, 'insert') as may`, [
+      `${quoteIdentifier(schema)}.entry`,
+    ])
+  } catch (error) {
+    throw explainAppend(error)
+  }
+  if (row?.['may'] !== true) {
+    throw new AuditLogError('privilege_missing', 'this login may not record the verdict: it is not in the writer role')
   }
 }
 

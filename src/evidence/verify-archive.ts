@@ -203,6 +203,7 @@ class ArchiveCheck {
       directory: this.#directory,
       size,
       begin: upper.size * leavesPerTile,
+      known: this.#begin,
       gzip: this.#gzip,
       canonical: this.#options.canonical ?? false,
     }

@@ -116,3 +116,49 @@ it('records a verification of the log in the log, and of nothing else', async ()
     expect(await cli(['verify', directory, ...key, '--record'])).toMatchObject({ code: 2 })
   })
 })
+
+it('finds out before it verifies the log that its login may not record the verdict', async () => {
+  const refused = await cli(['verify', '--database', ...database, ...key, '--record'])
+  expect(refused).toMatchObject({ code: 2, stdout: '' })
+  expect(refused.stderr).toContain('privilege_missing')
+  const elsewhere = await cli(['verify', '--database', ...database, ...key, '--record', '--schema', 'nowhere'])
+  expect(elsewhere).toMatchObject({ code: 2, stdout: '' })
+  expect(elsewhere.stderr).toContain('schema_missing')
+})
+
+it('counts what is new as new when it verifies an archive from an older checkpoint', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const archive = join(directory, 'archive')
+    await cli(['archive', archive, ...database])
+    const sizeNow = (): number => Number(readFileSync(join(archive, 'checkpoint'), 'utf8').split('\n')[1])
+    const older = sizeNow()
+    writeFileSync(join(directory, 'older'), readFileSync(join(archive, 'checkpoint')))
+    await log.grow(7)
+    await cli(['archive', archive, ...database])
+    const size = sizeNow()
+    const incremental = await cli(['verify', archive, ...key, '--from', join(directory, 'older')])
+    expect(incremental).toMatchObject({ code: 0, stderr: '' })
+    expect(incremental.stdout).toContain(
+      `${size - older} entries of a log of ${size} leaves, verified from leaf ${older}`,
+    )
+  })
+})
+
+it('says of a file of an archive that alone it proves nothing', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const archive = join(directory, 'archive')
+    await cli(['archive', archive, ...database])
+    const size = Number(readFileSync(join(archive, 'checkpoint'), 'utf8').split('\n')[1])
+    const entries = join(archive, `entries/000.p/${size}.ndjson`)
+    const alone = await cli(['verify', entries])
+    expect(alone).toMatchObject({ code: 2, stdout: '' })
+    expect(alone.stderr).toContain('verify the directory of the archive')
+    writeFileSync(entries, `${JSON.stringify(entry)}\n${readFileSync(entries, 'utf8')}`)
+    const mixed = await cli(['verify', entries])
+    expect(mixed.code).toBe(1)
+    expect(mixed.stdout).toContain('entry 2 (seq 1): has no entry_hash')
+    expect(mixed.stdout).toContain(`${size} of ${size + 1} entries DO NOT VERIFY`)
+    writeFileSync(entries, Buffer.from([0x1f, 0x8b, 8, 0]))
+    expect((await cli(['verify', entries])).stderr).toContain('decompress')
+  })
+})
