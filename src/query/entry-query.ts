@@ -1,10 +1,10 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { JsonObject } from '../canonical/canonicalize.ts'
 import type { Entry, Outcome } from '../canonical/entry.ts'
-import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { type Database, executorOf } from '../database/database.ts'
+import { explaining } from '../database/explain-error.ts'
 import { kyselyOver } from '../database/kysely.ts'
-import { AuditLogError } from '../errors.ts'
+import type { AuditLogError } from '../errors.ts'
 import { formatCursor, parseCursor, type Position } from './cursor.ts'
 import {
   conditionsOf,
@@ -351,21 +351,8 @@ function readEntry(row: EntryRow): Entry {
 }
 
 /** What an error of a read tells the caller. */
-export function explainRead(error: unknown): AuditLogError {
-  if (error instanceof AuditLogError) return error
-  const sqlState = sqlStateOf(error)
-  const details = { cause: new DatabaseError(error), ...(sqlState === undefined ? {} : { sqlState }) }
-  switch (sqlState) {
-    case '3F000':
-    case '42P01':
-      return new AuditLogError(
-        'schema_missing',
-        'the audit log is not installed here: call installSchema() first',
-        details,
-      )
-    case '42501':
-      return new AuditLogError('privilege_missing', 'this login is not in the reader role of the audit log', details)
-    default:
-      return new AuditLogError('read_failed', 'the entries could not be read', details)
-  }
-}
+export const explainRead: (error: unknown) => AuditLogError = explaining(
+  'this login is not in the reader role of the audit log',
+  'read_failed',
+  'the entries could not be read',
+)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { type Database, type Executor, withConnection } from '../database/database.ts'
+import { explaining } from '../database/explain-error.ts'
 import { AuditLogError } from '../errors.ts'
 import { quoteIdentifier, resolveNames, type SchemaNameOptions } from './names.ts'
 
@@ -125,21 +126,8 @@ async function briefly(executor: Executor, statement: string, deadline: number):
   }
 }
 
-function explain(error: unknown): unknown {
-  if (error instanceof AuditLogError) return error
-  const sqlState = sqlStateOf(error)
-  const details = { cause: new DatabaseError(error), ...(sqlState === undefined ? {} : { sqlState }) }
-  switch (sqlState) {
-    case '3F000':
-    case '42P01':
-      return new AuditLogError(
-        'schema_missing',
-        'the audit log is not installed here: call installSchema() first',
-        details,
-      )
-    case '42501':
-      return new AuditLogError('privilege_missing', 'only a superuser may create indexes of the log', details)
-    default:
-      return new AuditLogError('write_failed', 'the index could not be created', details)
-  }
-}
+const explain = explaining(
+  'only a superuser may create indexes of the log',
+  'write_failed',
+  'the index could not be created',
+)

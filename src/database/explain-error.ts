@@ -1,0 +1,33 @@
+import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
+import { DatabaseError, sqlStateOf } from './database-error.ts'
+
+/**
+ * Makes what turns an error of the database into one that the caller can do something about: `schema_missing`,
+ * `privilege_missing`, or what else it is. An AuditLogError stays as it is.
+ *
+ * @param notAllowed the message of `privilege_missing`
+ */
+export function explaining(
+  notAllowed: string,
+  otherwise: AuditLogErrorCode,
+  message: string,
+): (error: unknown) => AuditLogError {
+  return (error) => {
+    if (error instanceof AuditLogError) return error
+    const sqlState = sqlStateOf(error)
+    const details = { cause: new DatabaseError(error), ...(sqlState === undefined ? {} : { sqlState }) }
+    switch (sqlState) {
+      case '3F000':
+      case '42P01':
+        return new AuditLogError(
+          'schema_missing',
+          'the audit log is not installed here: call installSchema() first',
+          details,
+        )
+      case '42501':
+        return new AuditLogError('privilege_missing', notAllowed, details)
+      default:
+        return new AuditLogError(otherwise, message, details)
+    }
+  }
+}
