@@ -1,11 +1,13 @@
 // One measurement of evidence.ts, without a loader of TypeScript, whose threads and memory would be measured too.
 import { spawnSync } from 'node:child_process'
-import { createHash, hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { verifyArchive } from '@entraguard/audit-log'
 import { trustLogs } from '@entraguard/audit-log/tlog'
+import { hashLines } from './hash-lines.mjs'
 
 const [what, root = '', key = '', older = ''] = process.argv.slice(2)
 const policy = trustLogs([key])
@@ -21,7 +23,9 @@ const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss()
 if (what === 'one') verdict = (await verifyArchive(root, { policy, workers: 1 })).verdict
 if (what === 'all') verdict = (await verifyArchive(root, { policy })).verdict
 if (what === 'incremental' || what === 'again') verdict = await incremental()
-if (what === 'lines' || what === 'bytes') hashFiles(what === 'lines')
+if (what === 'bytes') hashBytes()
+if (what === 'lines') await hashLines(entryFiles(), 1)
+if (what === 'lines-all') await hashLines(entryFiles(), availableParallelism())
 if (what === 'command') [verdict, cpuMs] = runCommand()
 const { user, system } = process.cpuUsage(cpu)
 clearInterval(timer)
@@ -55,20 +59,15 @@ function runCommand() {
   return [/: (\w+):/.exec(stdout)?.[1] ?? '', Number(stderr)]
 }
 
-/** The bare SHA-256: of each line with one call, or of the whole files one after another. */
-function hashFiles(lines) {
+/** The files of entries. */
+function entryFiles() {
+  const found = readdirSync(join(root, 'entries'), { recursive: true, withFileTypes: true })
+  return found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+}
+
+/** The bare SHA-256 of the whole files one after another. */
+function hashBytes() {
   const whole = createHash('sha256')
-  for (const entry of readdirSync(join(root, 'entries'), { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const contents = readFileSync(join(entry.parentPath, entry.name))
-    if (!lines) whole.update(contents)
-    else {
-      for (let at = 0; at < contents.length;) {
-        const end = contents.indexOf(10, at)
-        hash('sha256', contents.subarray(at, end), 'binary')
-        at = end + 1
-      }
-    }
-  }
+  for (const file of entryFiles()) whole.update(readFileSync(file))
   whole.digest()
 }

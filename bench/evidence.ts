@@ -21,7 +21,7 @@ import {
 import { median, sampleEvent } from './support.ts'
 
 const leavesPerFile = 4096
-const variants = ['lines', 'bytes', 'one', 'all', 'incremental', 'again', 'command']
+const variants = ['lines', 'lines-all', 'bytes', 'one', 'all', 'incremental', 'again', 'command']
 
 await main(Number(process.argv[2] ?? 1_000_000), Number(process.argv[3] ?? 5))
 
@@ -52,13 +52,17 @@ async function main(leaves: number, rounds: number): Promise<void> {
         `  ${name.padEnd(12)} ${of(name)[0]?.verdict.padEnd(8)} CPU ${spread(of(name).map(({ cpuMs }) => cpuMs))} ms, wall ${spread(of(name).map(({ wallMs }) => wallMs))} ms, at most ${Math.max(...of(name).map(({ peakMB }) => peakMB))} MB`,
       )
     }
-    const ratio = (name: string, base: string, unit: 'cpuMs' | 'wallMs'): string =>
+    const ratio = (name: string, base: string, unit: 'cpuMs' | 'wallMs' = 'cpuMs'): string =>
       spread(of(base).map((cost, round) => cost[unit] / (of(name)[round]?.[unit] ?? 1)))
-    console.log(`  CPU of the full check against the bare SHA-256 of each line: ${ratio('lines', 'one', 'cpuMs')}`)
-    console.log(
-      `  CPU of the full check against the first 1,000 new leaves of a process: ${ratio('incremental', 'one', 'cpuMs')}`,
-    )
-    console.log(`  ... against 1,000 new leaves when the process has done it before: ${ratio('again', 'one', 'cpuMs')}`)
+    console.log(`  CPU of the full check against the bare SHA-256 of each line, one thread: ${ratio('lines', 'one')}`)
+    console.log(`  ... all cores, and the bare SHA-256 on all of them too: ${ratio('lines-all', 'all')}`)
+    console.log(`  ... all cores, and the bare SHA-256 on one thread: ${ratio('lines', 'all')}`)
+    console.log(`  CPU of the bare SHA-256 on all cores against one thread: ${ratio('lines', 'lines-all')}`)
+    for (const full of ['one', 'all']) {
+      console.log(`  the full check (${full}) against the first 1,000 new leaves of a process: CPU`)
+      console.log(`    ${ratio('incremental', full)}, wall ${ratio('incremental', full, 'wallMs')}`)
+      console.log(`    when the process has done it before: CPU ${ratio('again', full)}`)
+    }
     console.log(`  speed-up by all cores (wall): ${ratio('all', 'one', 'wallMs')}`)
   } finally {
     rmSync(root, { recursive: true, force: true })

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Command } from 'commander'
-import { withConnection } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import type { VerificationReport } from '../evidence/verdict.ts'
 import { type EntriesReport, type FaultyEntry, verifyEntries } from '../evidence/verify-entries.ts'
@@ -102,7 +101,7 @@ async function verifyDatabase(options: Options, policy: Policy | undefined): Pro
   return withDatabase(options, async (pool) => {
     if (options.record) {
       const { requireRecorder } = await import('../evidence/verification-record.ts')
-      await withConnection(pool, (executor) => requireRecorder(executor, schema))
+      await requireRecorder(pool, schema)
     }
     const report = await verifyLog(pool, { policy, schema, since, canonical })
     const code = print('database', report, options.json)

@@ -1,4 +1,4 @@
-import type { Executor, Row } from '../database/database.ts'
+import { type Database, type Executor, withConnection } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { explainAppend } from '../log/append.ts'
 import { quoteIdentifier } from '../schema/names.ts'
@@ -39,16 +39,19 @@ export function verificationEvent(report: VerificationReport): {
  *
  * @throws AuditLogError `privilege_missing`, `schema_missing`
  */
-export async function requireRecorder(executor: Executor, schema: string): Promise<void> {
-  let row: Row | undefined
+export async function requireRecorder(db: Database, schema: string): Promise<void> {
+  let may: boolean
   try {
-    ;[row] = await executor.run(`select has_any_column_privilege($1::regclass, 'insert') as may`, [
-      `${quoteIdentifier(schema)}.entry`,
-    ])
+    const [row] = await withConnection(db, (executor) =>
+      executor.run(`select has_any_column_privilege($1::regclass, 'insert') as may`, [
+        `${quoteIdentifier(schema)}.entry`,
+      ]),
+    )
+    may = row?.['may'] === true
   } catch (error) {
     throw explainAppend(error)
   }
-  if (row?.['may'] !== true) {
+  if (!may) {
     throw new AuditLogError('privilege_missing', 'this login may not record the verdict: it is not in the writer role')
   }
 }
