@@ -44,6 +44,16 @@ export async function readLeavesOf(
   return readFound(executor, schema, found, [`{${seqs.join(',')}}`])
 }
 
+/** These leaves, in the order of the log. */
+export async function readLeavesAt(
+  executor: Executor,
+  schema: string,
+  leafIndexes: readonly number[],
+): Promise<readonly LogLeaf[]> {
+  const found = `select * from ${quoteIdentifier(schema)}.leaf where leaf_index = any ($1::bigint[])`
+  return readFound(executor, schema, found, [`{${leafIndexes.join(',')}}`])
+}
+
 async function readFound(
   executor: Executor,
   schema: string,

@@ -1,15 +1,17 @@
-import type { EntryContent } from '../canonical/entry.ts'
+import { hasControls } from '../canonical/has-controls.ts'
+import type { EntryMembers as EntryText } from '../query/entry-columns.ts'
+import { LeafEntry } from './leaf-entry.ts'
 import type { ForwardedEntry } from './log-item.ts'
 
-/** The members of an entry's hash preimage, each as its canonical JSON text. */
-export type EntryText = Readonly<Record<keyof EntryContent, string>>
+export type { EntryText }
 
 /**
- * Cuts an entry's members out of its hash preimage: JSON is made of JSON several times faster than by parsing it and writing
- * it anew. Where the preimage has not the form that the log gives it, the members are written anew.
+ * The members of an entry's hash preimage, each as its canonical JSON text: JSON is made of JSON several times faster than by
+ * parsing it and writing it anew. The forwarder reads them so; out of a preimage they are cut, and where that has not the form
+ * that the log gives it, they are written anew.
  */
 export function textOf(item: ForwardedEntry): EntryText {
-  return cut(item.line) ?? written(item)
+  return (item instanceof LeafEntry ? item.members : undefined) ?? cut(item.line) ?? written(item)
 }
 
 // Members stand in canonical order. Within a string a quote is escaped, so `,"` stands between members only, and behind the
@@ -64,9 +66,3 @@ const start = '{"action":"'
 const end = ',"version":1}'
 const closingBrace = 0x7d
 const outcomes: ReadonlySet<string> = new Set(['"success"', '"failure"', '"denied"'])
-
-/** Whether a JSON text has control characters, which canonical JSON has not. */
-export function hasControls(json: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return /[\u0000-\u001f]/.test(json)
-}

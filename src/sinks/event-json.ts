@@ -1,4 +1,5 @@
-import { type EntryText, hasControls, textOf } from './entry-text.ts'
+import { hasControls } from '../canonical/has-controls.ts'
+import { type EntryText, textOf } from './entry-text.ts'
 import type { ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
 
 /**

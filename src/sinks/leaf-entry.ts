@@ -1,21 +1,33 @@
 import type { Entry } from '../canonical/entry.ts'
+import type { EntryMembers, PlacedEntry } from '../query/entry-columns.ts'
 import { entryOfLine } from '../query/leaf-order.ts'
 import type { ForwardedEntry } from './log-item.ts'
 
-/** An entry that is parsed by those sinks only that need it parsed. */
+/** An entry that is put together, and parsed, for those sinks only that need it so. */
 export class LeafEntry implements ForwardedEntry {
   readonly kind = 'entry'
   readonly leafIndex: number
-  readonly line: string
   readonly entryHash: string
   readonly previousEntryHash: string | null
+  readonly #content: PlacedEntry | string
+  #line: string | undefined
   #entry: Entry | undefined
 
-  constructor(leafIndex: number, line: string, entryHash: string, previousEntryHash: string | null) {
+  /** @param content the entry, or its hash preimage */
+  constructor(leafIndex: number, content: PlacedEntry | string, entryHash: string, previousEntryHash: string | null) {
     this.leafIndex = leafIndex
-    this.line = line
+    this.#content = content
     this.entryHash = entryHash
     this.previousEntryHash = previousEntryHash
+  }
+
+  /** The members of the hash preimage; undefined when it is there as a whole only. */
+  get members(): EntryMembers | undefined {
+    return typeof this.#content === 'string' ? undefined : this.#content.members
+  }
+
+  get line(): string {
+    return (this.#line ??= typeof this.#content === 'string' ? this.#content : this.#content.line)
   }
 
   get entry(): Entry {

@@ -1,5 +1,5 @@
 import { type Database, executorOf } from '../database/database.ts'
-import { type LogLeaf, readLeaves } from '../query/leaf-order.ts'
+import { type PlacedLeaf, readPlacedLeaves } from '../query/placed-leaves.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
 import { StoredTree } from '../sequencer/stored-tree.ts'
 import { CompactRange, partialTiles } from '../tlog/index.ts'
@@ -83,23 +83,23 @@ export class LogSource {
     // One leaf more when the hash of the one before is not known.
     const begin = known || from.leafIndex === 0 ? from.leafIndex : from.leafIndex - 1
     const end = Math.min(target.size, from.leafIndex + limit)
-    const leaves = await readLeaves(executor, this.#schema, begin, end - begin)
+    const leaves = await readPlacedLeaves(executor, this.#schema, begin, end - begin)
     const items: SourceItem[] = []
     let bytes = 0
     for (const leaf of leaves) {
       if (leaf.leafIndex >= from.leafIndex) this.#push(items, leaf, from.checkpointSize)
-      this.#previous = leaf
-      bytes += leaf.line?.length ?? 0
+      this.#previous = { leafIndex: leaf.leafIndex, entryHash: leaf.entryHash }
+      bytes += leaf.content?.length ?? 0
     }
     if (leaves.length > 0) this.#averageBytes = Math.max(100, bytes / leaves.length)
     return items
   }
 
-  #push(items: SourceItem[], { leafIndex, entryHash, line }: LogLeaf, checkpointSize: number): void {
+  #push(items: SourceItem[], { leafIndex, entryHash, content }: PlacedLeaf, checkpointSize: number): void {
     const after = { leafIndex: leafIndex + 1, checkpointSize }
-    if (line !== null) {
+    if (content !== null) {
       const previousEntryHash = this.#previous?.leafIndex === leafIndex - 1 ? this.#previous.entryHash : null
-      items.push({ item: new LeafEntry(leafIndex, line, entryHash, previousEntryHash), after })
+      items.push({ item: new LeafEntry(leafIndex, content, entryHash, previousEntryHash), after })
       return
     }
     const last = items.at(-1)
