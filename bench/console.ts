@@ -11,18 +11,29 @@ import { describeMachine, median } from './support.ts'
 //   - the console, until the first entry stands in the list, with
 //   - an empty page, a paragraph that is sent with the same headers, until that stands, and then
 //   - the list call that the console makes, alone, from that page, until its JSON is parsed.
-// On a first visit each page has a browser profile and a process of its own, without a cache. On a later visit one tab goes from
-// the empty page to the console and back.
+// The browser runs all the time. On a first visit each page has a browser profile without a cache, and either
+//   - a process of its own that has shown nothing yet, or
+//   - the tab in which another page of the host has been shown, which is where people come from.
+// On a later visit one tab goes from the empty page to the console and back. Rounds of the three alternate.
 
 const rounds = Number(process.argv[2] ?? 15)
 const entries = 100_000
 const host = await startConsoleHost()
 const browser = await startBrowser()
-host.intercept = ({ url }, response) => {
-  if (url !== '/empty') return false
-  response
-    .writeHead(200, { ...consoleHeaders, 'content-type': 'text/html; charset=utf-8' })
-    .end('<!doctype html><title>Empty</title><p>Empty')
+const pages = new Map([
+  ['/empty', '<!doctype html><title>Empty</title><p>Empty'],
+  [
+    '/settings',
+    `<!doctype html><html lang="en"><title>Settings</title><link rel="stylesheet" href="/settings.css"><h1>Settings</h1><p>Of the host.
+     <form><label>Name <input value="Contoso"></label> <label>Language <select><option>English</select></label> <button>Save</button></form>`,
+  ],
+  ['/settings.css', 'body { font: 14px/1.45 system-ui, sans-serif }'],
+])
+host.intercept = ({ url = '' }, response) => {
+  const text = pages.get(url)
+  if (text === undefined) return false
+  const type = url.endsWith('.css') ? 'text/css' : 'text/html'
+  response.writeHead(200, { ...consoleHeaders, 'content-type': `${type}; charset=utf-8` }).end(text)
   return true
 }
 
@@ -35,7 +46,7 @@ const watch = `{
   }
   requestAnimationFrame(look)
 }`
-const list = `(async () => {
+const listCall = `(async () => {
   const start = performance.now()
   await (await fetch('/api/audit-logs/list?limit=100', { cache: 'no-store' })).json()
   return performance.now() - start
@@ -50,34 +61,48 @@ async function open(page: Page, url: string): Promise<number> {
   }
 }
 
-/** Opens a page of a profile of its own, or of the one that is there. */
-async function inPage<T>(own: boolean, use: (page: Page) => Promise<T>): Promise<T> {
-  if (!own) return use(tab)
+interface Visit {
+  readonly page: number
+  readonly list: number
+  readonly view: number
+  readonly ratio: number
+}
+
+const kinds = {
+  later: 'later visits',
+  host: 'first visits, from another page of the host',
+  own: 'first visits, in a process that has shown nothing',
+} as const
+type Kind = keyof typeof kinds
+
+async function inPage<T>(kind: Kind, use: (page: Page) => Promise<T>): Promise<T> {
+  if (kind === 'later') return use(tab)
   const context = await browser.newContext()
   const page = await context.newPage()
   await page.addInitScript({ content: watch })
+  if (kind === 'host') await open(page, `${host.origin}/settings`)
   const result = await use(page)
   await context.close()
   return result
 }
 
-async function compareVisits(title: string, own: boolean): Promise<void> {
-  const measured: { page: number; list: number; view: number; ratio: number }[] = []
-  for (let round = -2; round < rounds; round += 1) {
-    const [page, call] = await inPage(own, async (page) => [
-      await open(page, `${host.origin}/empty`),
-      await page.evaluate<number>(list),
-    ])
-    const view = await inPage(own, async (page) => {
-      const at = await open(page, host.url)
-      // What follows the first view does not run into the next page.
-      await page.locator('.counts .ok').waitFor()
-      return at
-    })
-    if (round >= 0) measured.push({ page, list: call, view, ratio: view / (page + call) })
-  }
-  const shown = (name: keyof (typeof measured)[number]): string => {
-    const sorted = measured.map((one) => one[name]).sort((a, b) => a - b)
+async function visit(kind: Kind): Promise<Visit> {
+  const [page, list] = await inPage(kind, async (page) => [
+    await open(page, `${host.origin}/empty`),
+    await page.evaluate<number>(listCall),
+  ])
+  const view = await inPage(kind, async (page) => {
+    const at = await open(page, host.url)
+    // What follows the first view does not run into the next page.
+    await page.locator('.counts .ok').waitFor()
+    return at
+  })
+  return { page, list, view, ratio: view / (page + list) }
+}
+
+function report(title: string, visits: readonly Visit[]): void {
+  const shown = (name: keyof Visit): string => {
+    const sorted = visits.map((one) => one[name]).sort((a, b) => a - b)
     return `${median(sorted).toFixed(2)} (${sorted[0]?.toFixed(2)}-${sorted.at(-1)?.toFixed(2)})`
   }
   console.log(`\n${title}, ${entries} entries, n = ${rounds} rounds, median and spread`)
@@ -93,8 +118,14 @@ try {
   await host.record(officeDays(entries, 60, new Date()))
   await host.sequencer.run()
   await describeMachine(host.admin)
-  await compareVisits('later visits', false)
-  await compareVisits('first visits', true)
+  const visits: Record<Kind, Visit[]> = { later: [], host: [], own: [] }
+  for (let round = -2; round < rounds; round += 1) {
+    for (const kind of Object.keys(kinds) as Kind[]) {
+      const one = await visit(kind)
+      if (round >= 0) visits[kind].push(one)
+    }
+  }
+  for (const kind of Object.keys(kinds) as Kind[]) report(kinds[kind], visits[kind])
 } finally {
   await browser.close()
   await host.stop()

@@ -1,6 +1,5 @@
 import { firstQuery, getInit } from './model/first-call.ts'
 import { parsePlace } from './model/place.ts'
-import { formatTime } from './model/times.ts'
 
 // Runs before the page's program has arrived and asks for the entries that it will show first, so that both are on their way at
 // once. Where the program asks for something else, for a time that moves with the clock say, this answer is not looked at.
@@ -15,5 +14,3 @@ if (early && view === 'log' && filters.range === undefined) {
   response.catch(() => undefined)
   globalThis.auditLogFirstCall = { url, response, stop }
 }
-// The first time that a browser formats takes it several milliseconds, and it has nothing else to do yet.
-if (early) formatTime(new Date().toISOString(), { locale: navigator.language })

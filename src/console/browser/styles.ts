@@ -6,7 +6,7 @@ export const styleText: string = `
   --accent: var(--al-accent, #1f55c4); --on-accent: #fff; --tint: #e9effc;
   --good: #116a3c; --good-bg: #e3f4ea; --warn: #845200; --warn-bg: #fdf1d9; --bad: #b3221f; --bad-bg: #fdeae9;
   --s0: #2f6bd8; --s1: #2b9a8b; --s2: #d99a2b; --s3: #8d62c9; --s4: #a3adba;
-  --font: var(--al-font, system-ui, sans-serif);
+  --font: var(--al-font, system-ui, sans-serif); --small: .75rem;
   --mono: var(--al-font-mono, ui-monospace, monospace);
   color-scheme: light; display: block; min-block-size: 30rem; block-size: 100%; container: al / inline-size;
   font: 14px/1.45 var(--font); color: var(--text); background: var(--bg);
@@ -18,9 +18,9 @@ export const styleText: string = `
 [hidden] { display: none !important }
 h1, h2, h3, p, ul, dl, dd { margin: 0; padding: 0 }
 ul { list-style: none }
-h1 { font-size: 1.05rem; font-weight: 600; letter-spacing: -0.01em }
+h1 { font: inherit; font-weight: 600 }
 h2 { font-size: 1.02rem; font-weight: 600; letter-spacing: -0.005em }
-h3 { font-size: .84rem; font-weight: 600; margin-block: 1.1rem .45rem }
+h3 { font: inherit; font-weight: 600; margin-block: 1.1rem .45rem }
 a { color: var(--accent) }
 .console { position: relative; display: flex; flex-direction: column; block-size: 100%; min-block-size: inherit }
 .top { display: flex; flex-wrap: wrap; align-items: center; gap: .1rem 1.6rem; padding-inline: 1.25rem; padding-block-start: .55rem; background: var(--surface); border-block-end: 1px solid var(--line) }
@@ -32,9 +32,9 @@ nav a[aria-current] { color: var(--text); font-weight: 600; border-block-end-col
 .content > * { flex: 1 }
 .hidden-text { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 .muted, .hint { color: var(--muted) }
-.hint { font-size: .8rem }
-.mono { font-family: var(--mono); font-size: .86em }
-.error { color: var(--bad); font-size: .8rem }
+.hint { font-size: var(--small) }
+.mono { font-family: var(--mono) }
+.error { color: var(--bad); font-size: var(--small) }
 .error:empty { display: none }
 .ok { color: var(--good) }
 .spring { flex: 1 }
@@ -56,22 +56,22 @@ button:disabled { cursor: default; opacity: .55 }
 button.primary { color: var(--on-accent); background: var(--accent); border-color: var(--accent) }
 button.primary:hover { filter: brightness(1.08) }
 button.danger { color: var(--bad) }
-button.small { padding: .18rem .55rem; font-size: .84rem }
-button.link { border: 0; padding: 0; background: none; box-shadow: none; color: var(--accent); font-weight: 500; text-decoration: underline; text-underline-offset: 2px; white-space: normal }
+button.small { padding: .18rem .55rem }
+button.link { border: 0; padding: 0; background: none; box-shadow: none; color: var(--accent); font-weight: 400; text-decoration: underline; text-underline-offset: 2px; white-space: normal }
 button.icon { border-color: transparent; background: none; box-shadow: none; padding: .1rem .45rem; font-size: 1.2rem; line-height: 1.1; color: var(--muted) }
 button.icon:hover { color: var(--text); background: var(--bg) }
 button.funnel { padding: .1rem .25rem; vertical-align: -.15em }
 button.funnel::before { content: ""; display: block; inline-size: .72rem; block-size: .72rem; background: currentColor; clip-path: polygon(0 8%, 100% 8%, 62% 52%, 62% 100%, 38% 84%, 38% 52%) }
-button.chip { font-size: .8rem; padding: .1rem .6rem; border-radius: 99px; background: var(--tint) }
+button.chip { font-size: var(--small); padding: .1rem .6rem; border-radius: 99px; background: var(--tint) }
 label { display: flex; flex-direction: column; gap: .18rem; min-inline-size: 0 }
-label > span:first-child { font-size: .76rem; font-weight: 600; color: var(--muted) }
+label > span:first-child { font-size: var(--small); font-weight: 600; color: var(--muted) }
 fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 
 .note { padding: .6rem .8rem; border-radius: 8px; background: var(--surface); border: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: .35rem .7rem; align-items: center }
 .note.bad { color: var(--bad); background: var(--bad-bg); border-color: currentColor }
 .note.warn { color: var(--warn); background: var(--warn-bg); border-color: currentColor }
 .note.good { color: var(--good); background: var(--good-bg); border-color: currentColor }
-.badge { display: inline-flex; align-items: center; gap: .35em; font-size: .8rem; font-weight: 600; white-space: nowrap; color: var(--muted) }
+.badge { display: inline-flex; align-items: center; gap: .35em; font-size: var(--small); font-weight: 600; white-space: nowrap; color: var(--muted) }
 .badge::before { content: ""; inline-size: .5rem; block-size: .5rem; border-radius: 50%; background: currentColor; flex: none }
 .facts .badge, .card header .badge { white-space: normal }
 .badge.success, .badge.good { color: var(--good) }
@@ -85,11 +85,11 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .fields > label { flex: 1 1 9.5rem }
 .fields > label.f-action, .fields > label.f-target, .fields > label.f-details { flex-grow: 1.6 }
 .fields > button { flex: none }
-.filters .more summary { font-size: .82rem; color: var(--accent); cursor: pointer; inline-size: max-content; border-radius: 4px }
+.filters .more summary { color: var(--accent); cursor: pointer; inline-size: max-content; border-radius: 4px }
 .filters .more .fields { padding-block-start: .5rem }
 .chips { display: flex; flex-wrap: wrap; gap: .4rem }
 .chips:empty { display: none }
-.bar { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .9rem; padding: .45rem 1.25rem; font-size: .84rem }
+.bar { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .9rem; padding: .45rem 1.25rem }
 .counts { display: flex; flex-wrap: wrap; gap: .1rem .9rem; color: var(--muted) }
 .live { display: inline-flex; align-items: center; gap: .4em; font-weight: 600; color: var(--muted) }
 .live::before { content: ""; inline-size: .55rem; block-size: .55rem; border-radius: 50%; border: 2px solid currentColor }
@@ -106,7 +106,7 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .row { display: grid; grid-template-columns: 1.9rem 11.4rem minmax(7rem, 1fr) minmax(9rem, 1.35fr) minmax(8rem, 1.35fr) 5.6rem minmax(6rem, .8fr) minmax(4.2rem, max-content); align-items: center; block-size: 34px; padding-inline: .6rem 1.25rem; column-gap: .7rem; min-inline-size: 58rem }
 .medium .row { min-inline-size: 0; grid-template-columns: 1.9rem 11.4rem minmax(5rem, 1fr) minmax(6rem, 1.2fr) minmax(5rem, 1.1fr) 5.6rem } .medium .c-source_ip, .medium .c-seq { display: none }
 .rows .row { position: absolute; inset-inline: 0; inset-block-start: 0; cursor: pointer; border-block-end: 1px solid color-mix(in srgb, var(--line) 55%, transparent); font-variant-numeric: tabular-nums }
-.row.head { font-size: .76rem; font-weight: 600; color: var(--muted); block-size: 30px }
+.row.head { font-size: var(--small); font-weight: 600; color: var(--muted); block-size: 30px }
 .row > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-inline-size: 0 }
 .row bdi { overflow-wrap: normal }
 .row:not(.head):hover { background: var(--raised) }
@@ -114,7 +114,7 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .grid:focus-visible .row.active { box-shadow: inset 0 0 0 2px var(--accent) }
 .row[aria-selected=true] { background: var(--tint); box-shadow: inset 3px 0 0 var(--accent) }
 .row.broken { background: var(--bad-bg) }
-.rows .c-action { font-family: var(--mono); font-size: .9em; font-weight: 600 }
+.rows .c-action { font-weight: 600 }
 .c-timestamp, .c-source_ip, .c-seq { color: var(--muted) }
 .c-seq { text-align: end }
 .sign { display: inline-block; inline-size: 1rem; block-size: 1rem; flex: none; vertical-align: -.15em; color: var(--muted) }
@@ -132,14 +132,14 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .narrow .rows .row { min-inline-size: 0; block-size: 58px; grid-template-columns: 1.3rem minmax(0, 1fr) max-content; grid-template-rows: auto auto; align-content: center; column-gap: .4rem; padding-inline: .6rem }
 .narrow .c-sign { grid-row: 1 / 3; grid-column: 1 }
 .narrow .c-action { grid-row: 1; grid-column: 2 } .narrow .c-outcome { grid-row: 1; grid-column: 3 }
-.narrow .c-user_id { grid-row: 2; grid-column: 2; color: var(--muted); font-size: .86rem } .narrow .c-timestamp { grid-row: 2; grid-column: 3; font-size: .8rem }
+.narrow .c-user_id { grid-row: 2; grid-column: 2; color: var(--muted) } .narrow .c-timestamp { grid-row: 2; grid-column: 3; font-size: var(--small) }
 .narrow .c-target, .narrow .c-source_ip, .narrow .c-seq { display: none }
 
 .drawer { flex: 0 0 27rem; inline-size: 27rem; border-inline-start: 1px solid var(--line); display: flex; flex-direction: column; min-block-size: 0; background: var(--surface) }
 .drawer > header { display: flex; align-items: center; justify-content: space-between; padding: .6rem 1rem; border-block-end: 1px solid var(--line) }
 .drawer-body { flex: 1 1 0; overflow: auto; padding: .75rem 1rem 1.5rem }
 .actions { display: flex; flex-wrap: wrap; gap: .4rem; margin-block-end: .7rem }
-.fields-list { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem .9rem; font-size: .9rem }
+.fields-list { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem .9rem }
 .fields-list dt { color: var(--muted) }
 .fields-list dd { overflow-wrap: anywhere }
 .tree { font: .84rem/1.55 var(--mono) }
@@ -149,24 +149,24 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .tree .leaf { padding-inline-start: 1rem; overflow-wrap: anywhere; white-space: pre-wrap }
 .tree .value.number, .tree .value.boolean, .tree .value.null { color: var(--accent) }
 .checks { display: grid; gap: .45rem; margin-block-end: .7rem }
-.checks li { display: grid; grid-template-columns: 1.1rem minmax(0, 1fr); gap: 0 .5rem; align-items: start; font-size: .9rem }
+.checks li { display: grid; grid-template-columns: 1.1rem minmax(0, 1fr); gap: 0 .5rem; align-items: start }
 .checks li > :last-child { grid-column: 2; color: var(--muted) }
 .checks li.failed > :last-child { color: var(--bad) }
 .key { display: grid; grid-template-columns: minmax(0, 1fr) max-content; gap: .3rem .5rem; align-items: end; margin-block-start: .8rem }
 .key .hint, .key .error { grid-column: 1 / -1 }
 
 .activity { padding: .5rem 1.25rem .2rem; background: var(--surface); border-block-end: 1px solid var(--line) }
-.activity summary { font-size: .82rem; font-weight: 600; cursor: pointer; inline-size: max-content; border-radius: 4px }
+.activity summary { font-size: var(--small); font-weight: 600; cursor: pointer; inline-size: max-content; border-radius: 4px }
 .plot { direction: ltr; padding-block: .4rem .2rem }
 .plot svg { display: block; inline-size: 100%; block-size: 58px }
 .plot g { cursor: pointer } .plot g:hover .hit { fill: var(--tint) }
 .hit { fill: transparent }
 .series-0 { fill: var(--s0); background: var(--s0) } .series-1 { fill: var(--s1); background: var(--s1) } .series-2 { fill: var(--s2); background: var(--s2) } .series-3 { fill: var(--s3); background: var(--s3) } .series-4 { fill: var(--s4); background: var(--s4) }
 .problems { fill: var(--bad); background: var(--bad) }
-.axis { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .2rem 1rem; font-size: .76rem; color: var(--muted) }
+.axis { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .2rem 1rem; font-size: var(--small); color: var(--muted) }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem .9rem }
 .legend i { display: inline-block; inline-size: .6rem; block-size: .6rem; border-radius: 2px; margin-inline-end: .35rem }
-.as-table { margin-block: .2rem .4rem } .as-table summary { font-weight: 500; font-size: .76rem; color: var(--accent) }
+.as-table { margin-block: .2rem .4rem } .as-table summary { font-weight: 500; font-size: var(--small); color: var(--accent) }
 .as-table .scroll { max-block-size: 14rem }
 
 .page { padding: 1.25rem; display: grid; gap: 1rem; align-content: start; inline-size: 100%; max-inline-size: 78rem; margin-inline: auto }
@@ -182,16 +182,16 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .headline h2 { margin: 0 }
 .headline .sign.pending { color: var(--warn) } .headline .sign.pending::before { clip-path: polygon(50% 8%, 96% 90%, 4% 90%) }
 .facts + *, .checks + * { margin-block-start: .5rem }
-.card > details { margin-block-start: .8rem } .card summary { cursor: pointer; color: var(--accent); font-size: .84rem; inline-size: max-content }
-.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .35rem 1rem; font-size: .92rem }
+.card > details { margin-block-start: .8rem } .card summary { cursor: pointer; color: var(--accent); inline-size: max-content }
+.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .35rem 1rem }
 .facts dt { color: var(--muted) } .facts dd { overflow-wrap: anywhere }
 .results { display: grid; gap: 1rem; min-inline-size: 0 }
 .search { max-inline-size: 26rem }
 td bdi, th bdi { overflow-wrap: break-word }
 .scroll { overflow: auto; max-inline-size: 100% }
-table { border-collapse: collapse; inline-size: 100%; font-size: .9rem; font-variant-numeric: tabular-nums }
+table { border-collapse: collapse; inline-size: 100%; font-variant-numeric: tabular-nums }
 th, td { text-align: start; padding: .4rem .8rem .4rem 0; border-block-end: 1px solid var(--line); vertical-align: top }
-thead th { font-size: .76rem; font-weight: 600; color: var(--muted); white-space: nowrap }
+thead th { font-size: var(--small); font-weight: 600; color: var(--muted); white-space: nowrap }
 tbody th { font-weight: 600 }
 tbody tr:last-child > * { border-block-end: 0 }
 td.number, th.number { text-align: end }

@@ -20,10 +20,22 @@ function formatOf({ locale, zone }: Clock, options: Intl.DateTimeFormatOptions):
 
 const seconds = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
 const date = { year: 'numeric', month: 'short', day: '2-digit' } as const
+const numericDate = { ...date, month: '2-digit' } as const
 
 /** A time in the viewer's zone, to the second; the text itself when it is no time. */
 export function formatTime(timestamp: string, clock: Clock): string {
   return formatted(timestamp, formatOf(clock, { ...date, ...seconds }))
+}
+
+/**
+ * The same for a column: `2026-11-23 10:00:00` in each language. In the viewer's own zone it needs nothing of `Intl`, whose first
+ * use takes a browser as long as all else that comes before the first row can be seen.
+ */
+export function formatColumnTime(timestamp: string, { zone }: Clock): string {
+  if (zone !== undefined)
+    return formatted(timestamp, formatOf({ locale: 'sv-SE', zone }, { ...numericDate, ...seconds }))
+  const time = new Date(timestamp)
+  return Number.isNaN(time.getTime()) ? timestamp : toLocal(time).replace('T', ' ')
 }
 
 /** The same with the name of the zone. */
@@ -59,14 +71,17 @@ export function formatRelative(timestamp: string, now: Date, { locale }: Clock):
 /** What an input of type `datetime-local` takes for a time, in the zone of the machine; empty when it is no time. */
 export function toLocalInput(timestamp: string | undefined): string {
   const time = new Date(timestamp ?? Number.NaN)
-  if (Number.isNaN(time.getTime())) return ''
-  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+  return Number.isNaN(time.getTime()) ? '' : toLocal(time)
 }
 
 /** The time that such an input stands for, in UTC; undefined when it is empty or no time. */
 export function fromLocalInput(text: string): string | undefined {
   const time = new Date(text)
   return text === '' || Number.isNaN(time.getTime()) ? undefined : time.toISOString()
+}
+
+function toLocal(time: Date): string {
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
 }
 
 function formatted(timestamp: string, format: Intl.DateTimeFormat): string {

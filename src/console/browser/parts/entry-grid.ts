@@ -4,7 +4,8 @@ import { h } from '../dom.ts'
 import type { Row } from '../model/entry-list.ts'
 import { painted } from '../model/painted.ts'
 import { rowWindow, scrollTopFor } from '../model/row-window.ts'
-import { shownOutcome, shownText, shownTime } from './shown-text.ts'
+import { formatColumnTime, formatUtc } from '../model/times.ts'
+import { shownOutcome, shownText } from './shown-text.ts'
 
 const columns = ['timestamp', 'user_id', 'action', 'target', 'outcome', 'source_ip', 'seq'] as const
 const overscan = 12
@@ -197,9 +198,16 @@ export class EntryGrid {
   }
 
   #cell(entry: Entry, name: (typeof columns)[number]): Node {
-    if (name === 'timestamp') return shownTime(this.#context, entry.timestamp)
+    if (name === 'timestamp') {
+      const { timestamp } = entry
+      return h(
+        'time',
+        { datetime: timestamp, title: formatUtc(timestamp) },
+        formatColumnTime(timestamp, this.#context.clock),
+      )
+    }
     if (name === 'outcome') return shownOutcome(this.#context, entry.outcome)
-    if (name === 'seq') return document.createTextNode(this.#context.number(entry.seq))
+    if (name === 'seq') return document.createTextNode(String(entry.seq))
     const value = entry[name]
     if (value === null) return h('span', { class: 'muted' }, name === 'user_id' ? this.#context.t('system') : '–')
     return shownText(this.#context, value, longestCell)

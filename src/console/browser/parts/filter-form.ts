@@ -25,6 +25,8 @@ export class FilterForm {
   readonly #range: HTMLSelectElement
   readonly #custom: HTMLElement
   readonly #more: HTMLDetailsElement
+  readonly #further = h('div', { class: 'fields' })
+  readonly #apply: () => void
   readonly #chips: HTMLElement
   #filters: Filters = {}
 
@@ -33,6 +35,7 @@ export class FilterForm {
     const { t } = context
     this.#context = context
     const apply = (): void => onApply(this.filters)
+    this.#apply = apply
     this.#range = select(
       ['', ...rangeNames, 'custom'].map((name) => [name, t(name === '' ? 'range.any' : `range.${name as RangeName}`)]),
     )
@@ -43,13 +46,12 @@ export class FilterForm {
       else apply()
     })
     this.#custom = h('div', { class: 'fields', hidden: true })
-    const first = firstNames.map((name) => this.#field(name, apply))
-    const further = furtherNames.map((name) => this.#field(name, apply))
+    const first = firstNames.map((name) => this.#field(name))
     this.#more = h(
       'details',
       { class: 'more' },
-      h('summary', {}, t('filter.more')),
-      h('div', { class: 'fields' }, ...further),
+      h('summary', { on: { click: () => this.#makeFurther() } }, t('filter.more')),
+      this.#further,
     )
     this.#chips = h('div', { class: 'chips' })
     const submit = (event: Event): void => {
@@ -90,13 +92,13 @@ export class FilterForm {
     const custom = filters.range === undefined && (filters.since !== undefined || filters.until !== undefined)
     this.#range.value = custom ? 'custom' : (filters.range ?? '')
     this.#showCustom(custom)
+    if (furtherNames.some((name) => filters[name] !== undefined)) this.#openFurther()
     for (const [name, field] of this.#fields) {
       const value = filters[name] ?? ''
       field.value =
         name === 'since' || name === 'until' ? toLocalInput(value) : value === '' && name === 'order' ? 'newest' : value
     }
     this.clearErrors()
-    if (furtherNames.some((name) => filters[name] !== undefined)) this.#more.open = true
     this.#showChips()
   }
 
@@ -107,7 +109,7 @@ export class FilterForm {
     const name = filterNames.find((name) => name === error.parameter)
     const [field, place] = [this.#fields.get(name as FilterName), this.#errors.get(name as FilterName)]
     if (field === undefined || place === undefined) return false
-    if ((furtherNames as readonly string[]).includes(name ?? '')) this.#more.open = true
+    if ((furtherNames as readonly string[]).includes(name ?? '')) this.#openFurther()
     field.setAttribute('aria-invalid', 'true')
     place.textContent = this.#context.t('filter.refused', { detail: error.detail ?? error.code ?? '' })
     return true
@@ -131,7 +133,17 @@ export class FilterForm {
     return this.#filters[name] === '' ? '' : undefined
   }
 
-  #field(name: (typeof firstNames)[number] | (typeof furtherNames)[number], apply: () => void): HTMLElement {
+  #openFurther(): void {
+    this.#makeFurther()
+    this.#more.open = true
+  }
+
+  // Made when they are needed, so that the entries come first.
+  #makeFurther(): void {
+    if (this.#further.childElementCount === 0) this.#further.append(...furtherNames.map((name) => this.#field(name)))
+  }
+
+  #field(name: (typeof firstNames)[number] | (typeof furtherNames)[number]): HTMLElement {
     const { t } = this.#context
     const error = h('span', { class: 'error', role: 'alert' })
     let field: Field
@@ -143,13 +155,13 @@ export class FilterForm {
           t(`outcome.${outcome}`),
         ]),
       ])
-      field.addEventListener('change', apply)
+      field.addEventListener('change', this.#apply)
     } else if (name === 'order') {
       field = select([
         ['newest', t('order.newest')],
         ['oldest', t('order.oldest')],
       ])
-      field.addEventListener('change', apply)
+      field.addEventListener('change', this.#apply)
     } else {
       const hint = hints[name]
       const numeric = name === 'seq_from' || name === 'seq_to'

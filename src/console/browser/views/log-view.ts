@@ -186,8 +186,8 @@ export class LogView implements View {
 
   async #verify(rows: readonly Row[], signal: AbortSignal): Promise<void> {
     this.#verifying += 1
-    this.#showCounts()
     await painted()
+    this.#showCounts()
     const done: Row[] = []
     const flush = (): void => {
       this.#grid.refresh(done.splice(0))

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  formatColumnTime,
   formatDay,
   formatRelative,
   formatTime,
@@ -20,7 +21,17 @@ describe('times', () => {
     expect(formatTimeWithZone(time, berlin)).toBe('24 Nov 2026, 00:30:05 CET')
   })
 
+  test('are the same in a column in each language, with Intl and without', () => {
+    expect(formatColumnTime(time, berlin)).toBe('2026-11-24 00:30:05')
+    expect(formatColumnTime(time, { ...berlin, locale: 'ar-EG' })).toBe('2026-11-24 00:30:05')
+    const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions()
+    for (const each of [time, '2026-07-01T00:00:00.000000Z', '2026-03-29T01:00:00.000000Z']) {
+      expect(formatColumnTime(each, { locale: 'en-GB' })).toBe(formatColumnTime(each, { locale: 'en-GB', zone }))
+    }
+  })
+
   test('midnight is 00 and not 24', () => {
+    expect(formatColumnTime('2026-11-23T23:00:00.000000Z', berlin)).toBe('2026-11-24 00:00:00')
     expect(formatTime('2026-11-23T23:00:00.000000Z', berlin)).toBe('24 Nov 2026, 00:00:00')
   })
 
@@ -30,6 +41,8 @@ describe('times', () => {
 
   test.each(['', 'yesterday', '<img src=x>'])('%j is no time and is shown as it is', (text) => {
     expect(formatTime(text, berlin)).toBe(text)
+    expect(formatColumnTime(text, berlin)).toBe(text)
+    expect(formatColumnTime(text, { locale: 'en-GB' })).toBe(text)
     expect(formatUtc(text)).toBe(text)
     expect(formatRelative(text, new Date(), berlin)).toBe(text)
   })
