@@ -80,6 +80,8 @@ async function inPage<T>(kind: Kind, use: (page: Page) => Promise<T>): Promise<T
   const context = await browser.newContext()
   const page = await context.newPage()
   await page.addInitScript({ content: watch })
+  // A profile opens a window, and a window loads more than a hundred files of the browser's own.
+  await page.waitForTimeout(1000)
   if (kind === 'host') await open(page, `${host.origin}/settings`)
   const result = await use(page)
   await context.close()
