@@ -80,6 +80,27 @@ describe.skipIf(!hasBrowser)('the log', () => {
     await page.context().close()
   })
 
+  test('asks nothing of Intl, whose first use is slow, before the first rows are there', async () => {
+    const { page, go } = await openConsole(browser, host)
+    await page.addInitScript({
+      content: `globalThis.made = { before: 0, after: 0 }
+      for (const name of ['DateTimeFormat', 'NumberFormat']) {
+        Intl[name] = new Proxy(Intl[name], {
+          construct(format, values) {
+            const row = document.querySelector('audit-log-console')?.shadowRoot?.querySelector('.rows .row')
+            made[row ? 'after' : 'before'] += 1
+            return Reflect.construct(format, values)
+          },
+        })
+      }`,
+    })
+    await go('')
+    await page.locator('.counts .ok').waitFor()
+    expect(await page.evaluate('made')).toEqual({ before: 0, after: expect.any(Number) as number })
+    expect(await page.evaluate('made.after')).toBeGreaterThan(0)
+    await page.context().close()
+  })
+
   test('says what is wrong with the very first answer too', async () => {
     const { page, go } = await openConsole(browser, host)
     host.intercept = ({ url }, response) => {
