@@ -72,8 +72,9 @@ class OtherThreads {
   }
 
   #start(url: URL, queue: PartsQueue): void {
-    // Neither the host's loaders nor a copy of its environment are needed.
-    const thread = new Worker(url, { workerData: queue, execArgv: [], env: SHARE_ENV })
+    // Neither the host's loaders nor a copy of its environment are needed, nor as much memory for what is soon garbage.
+    const resourceLimits = { maxYoungGenerationSizeMb: 12 }
+    const thread = new Worker(url, { workerData: queue, execArgv: [], env: SHARE_ENV, resourceLimits })
     this.#running.add(thread)
     thread.on('message', ([part, result]: [number, CheckedLeaves]) => {
       this.results.set(part, result)
