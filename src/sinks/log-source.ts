@@ -141,6 +141,6 @@ export class LogSource {
 
 /** Leaves between two checkpoints that are forwarded, about, while a backlog is worked off. */
 const pieceLeaves = 10_000
-const chunkLeaves = 1000
+const chunkLeaves = 2000
 /** Characters of entries to read at once, about. */
 const chunkBytes = 4 * 1024 * 1024
