@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../canonical/canonicalize.ts'
 import { actionCategory } from './action-category.ts'
-import type { EntryText } from './entry-text.ts'
+import { type EntryText, lineOf } from './entry-text.ts'
 import { member, objectMember, textMember } from './json-text.ts'
 import { remembering } from './remembering.ts'
 import type { ForwardedEntry, ForwardedNotice } from './log-item.ts'
@@ -44,14 +44,14 @@ export function formatEntryDocument(item: ForwardedEntry, text: EntryText, const
   )
 }
 
-function eventFields({ line, entryHash }: ForwardedEntry, text: EntryText, constant: DocumentConstants): string {
+function eventFields(item: ForwardedEntry, text: EntryText, constant: DocumentConstants): string {
   return (
     `{"kind":"event",${(text.outcome === '"denied"' ? deniedCategory : category)(text.action)},"action":${text.action}` +
     // ECS knows success, failure and unknown; that it was denied says event.type.
     `,"outcome":${text.outcome === '"success"' ? '"success"' : '"failure"'},"id":${text.id},"sequence":${text.seq}` +
-    `,"hash":"${entryHash}",${constant.event}` +
+    `,"hash":"${item.entryHash}",${constant.event}` +
     // The hash preimage, so that the copy can be verified whatever the mapping makes of the rest.
-    `,"original":${JSON.stringify(line)}}`
+    `,"original":${JSON.stringify(lineOf(item, text))}}`
   )
 }
 

@@ -1,5 +1,5 @@
 import { hasControls } from '../canonical/has-controls.ts'
-import type { EntryMembers as EntryText } from '../query/entry-columns.ts'
+import { type EntryMembers as EntryText, formatMembers } from '../query/entry-columns.ts'
 import { LeafEntry } from './leaf-entry.ts'
 import type { ForwardedEntry } from './log-item.ts'
 
@@ -12,6 +12,11 @@ export type { EntryText }
  */
 export function textOf(item: ForwardedEntry): EntryText {
   return (item instanceof LeafEntry ? item.members : undefined) ?? cut(item.line) ?? written(item)
+}
+
+/** The hash preimage, for little where its members have been read. */
+export function lineOf(item: ForwardedEntry, text: EntryText): string {
+  return item instanceof LeafEntry && item.isInMembers ? formatMembers(text) : item.line
 }
 
 // Members stand in canonical order. Within a string a quote is escaped, so `,"` stands between members only, and behind the

@@ -26,6 +26,11 @@ export class LeafEntry implements ForwardedEntry {
     return typeof this.#content === 'string' ? undefined : this.#content.members
   }
 
+  /** Whether the entry was read as {@link LeafEntry.members}. */
+  get isInMembers(): boolean {
+    return typeof this.#content !== 'string'
+  }
+
   get line(): string {
     return (this.#line ??= typeof this.#content === 'string' ? this.#content : this.#content.line)
   }
