@@ -54,8 +54,17 @@ const isPool = (db: Queryable): db is PoolLike => 'totalCount' in db && 'connect
  * @throws AuditLogError `option_invalid` when `db` is none of the kinds in {@link Database}
  */
 export function executorOf(db: Database): Executor {
-  const given = executors.get(db)
-  if (given !== undefined) return given
+  // Telling the kinds apart costs as much as sending a statement.
+  let executor = executors.get(db)
+  if (executor === undefined) {
+    executor = makeExecutor(db)
+    executors.set(db, executor)
+  }
+  return executor
+}
+const executors = new WeakMap<object, Executor>()
+
+function makeExecutor(db: Database): Executor {
   if (isKysely(db)) {
     const run = async (
       connection: Kysely<unknown>,
@@ -92,7 +101,6 @@ export function databaseOver(executor: Executor): Queryable {
   executors.set(db, { ...executor, run: (text, values) => executor.run(text, values) })
   return db
 }
-const executors = new WeakMap<object, Executor>()
 
 /** Whether all calls share one connection, and with it one transaction. */
 export function isSingleConnection(db: Database): boolean {

@@ -166,7 +166,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
    * @throws AuditLogError `event_*` before any I/O; `queue_full`, `closed`, `write_failed` when it is certain that nothing
    * was written; `write_uncertain` when it is not; `hash_mismatch`, `schema_missing`, `privilege_missing`
    */
-  async log(event: AuditEvent, options: LogOptions = {}): Promise<Logged<Options>> {
+  log(event: AuditEvent, options: LogOptions = {}): Promise<Logged<Options>> {
     return this.#logOne(event, options, this.#onlyKnownActions ? this.#rules.checked : this.#rules.open)
   }
 
@@ -177,7 +177,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
    * @returns the entries in the order of the events; none where the logger fails open and they were lost
    * @throws AuditLogError like {@link AuditLogger.log}; `batch_too_large`
    */
-  async logMany(events: readonly AuditEvent[], options: LogOptions = {}): Promise<Entry[]> {
+  logMany(events: readonly AuditEvent[], options: LogOptions = {}): Promise<Entry[]> {
     return this.#logAll(events, options, this.#onlyKnownActions ? this.#rules.checked : this.#rules.open)
   }
 
@@ -292,7 +292,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     return this.#track(work)
   }
 
-  async #appendIn(db: Database, events: readonly ReadyEvent[]): Promise<Entry[]> {
+  #appendIn(db: Database, events: readonly ReadyEvent[]): Promise<Entry[]> {
     const executor = executorOf(db)
     if (this.#failOpen === undefined) return this.#track(this.#append(executor, events, this.#prepare))
     return this.#track(this.#appendAtSavepoint(executor, events))
@@ -318,13 +318,11 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     }
   }
 
-  async #track<T>(work: Promise<T>): Promise<T> {
+  #track<T>(work: Promise<T>): Promise<T> {
     this.#direct.add(work)
-    try {
-      return await work
-    } finally {
-      this.#direct.delete(work)
-    }
+    const forget = (): boolean => this.#direct.delete(work)
+    work.then(forget, forget)
+    return work
   }
 }
 

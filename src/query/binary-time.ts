@@ -1,10 +1,13 @@
 /**
- * The binary forms of the timestamps of many rows in one text: for each the microseconds since 2000, as 16 hexadecimal digits.
- * PostgreSQL makes them several times faster than text, and none is beyond what they can tell.
+ * The binary form of a timestamp: the microseconds since 2000, as 16 hexadecimal digits. PostgreSQL makes it several times faster
+ * than text.
  */
+export const binaryTime = (column: string): string => `encode(timestamptz_send(${column}), 'hex')`
+
+/** Those of many rows side by side in one text. */
 export const joinTimes = (column: string): string => `encode(string_agg(timestamptz_send(${column}), ''), 'hex')`
 
-/** One time of {@link joinTimes}. */
+/** One of {@link joinTimes}. */
 export const timeAt = (times: string, index: number): string => times.slice(index * 16, index * 16 + 16)
 
 /** Whether {@link formatTime} can tell a time: from 2000 to 2285. */

@@ -39,14 +39,23 @@ export type EndOperation = (result: { readonly entries: number } | { readonly er
  *
  * @param entriesOf how many entries a result stands for
  */
-export async function observe<T>(
+export function observe<T>(
   telemetry: Telemetry | undefined,
   operation: Operation,
   info: OperationInfo,
   work: () => Promise<T>,
   entriesOf: (result: T) => number,
 ): Promise<T> {
-  if (telemetry?.begin === undefined) return work()
+  return telemetry?.begin === undefined ? work() : observed(telemetry, operation, info, work, entriesOf)
+}
+
+async function observed<T>(
+  telemetry: Telemetry,
+  operation: Operation,
+  info: OperationInfo,
+  work: () => Promise<T>,
+  entriesOf: (result: T) => number,
+): Promise<T> {
   const end = quietly(() => telemetry.begin?.(operation, info))
   try {
     const result = await work()
