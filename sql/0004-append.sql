@@ -4,7 +4,8 @@
 -- The details must be canonical (RFC 8785), as the SDK sends them, like those of a row that is inserted with canonical =
 -- true. A client that cannot promise it inserts into the table.
 --
--- Returns a line with the login as JSON, a line with the time, then a line "seq id entry_hash" for each event.
+-- Returns a line with the login as JSON, a line with the time, then a line for each event: id, entry_hash and
+-- seq side by side.
 create function :"schema".append_canonical(events text) returns text
   language plpgsql security definer
   set search_path = pg_catalog, :"schema", pg_temp
@@ -13,6 +14,7 @@ create function :"schema".append_canonical(events text) returns text
 as $function$
 declare
   login constant text := session_user;
+  xact constant xid8 := pg_current_xact_id();
   now constant timestamptz := clock_timestamp();
   formatted_now constant text := :"schema".format_time(now);
   id_time constant text := :"schema".uuid_v7_time(now);
@@ -25,8 +27,7 @@ begin
       version, seq, id, timestamp, tenant_id, user_id, action, target, source_ip, outcome, details, recorded_by, canonical, entry_hash, xid)
     select 1, seq, id, now, tenant_id, user_id, action, target, source_ip, outcome, details::json, login, true,
       sha256(convert_to(:"schema".preimage(
-        action, details, id, outcome, login, seq, source_ip, target, tenant_id, formatted_now, user_id), 'UTF8')),
-      pg_current_xact_id()
+        action, details, id, outcome, login, seq, source_ip, target, tenant_id, formatted_now, user_id), 'UTF8')), xact
     from (
       select tenant_id, user_id, action, target, source_ip, coalesce(outcome, 'success') as outcome,
         case
@@ -43,7 +44,7 @@ begin
       when :"schema".entry_fault(action, details, outcome, source_ip, target, tenant_id, user_id) is null then true
       else :"schema".refuse_entry(:"schema".entry_fault(action, details, outcome, source_ip, target, tenant_id, user_id))
     end
-    returning seq::text || ' ' || id::text || ' ' || encode(entry_hash, 'hex') as line
+    returning id::text || encode(entry_hash, 'hex') || seq as line
   )
   select string_agg(line, chr(10)) into lines from stored;
   return to_json(login)::text || chr(10) || formatted_now || coalesce(chr(10) || lines, '');

@@ -88,7 +88,9 @@ function eventText(event: ReadyEvent): string {
   if (event.user_id !== null) text += `,"user_id":${JSON.stringify(event.user_id)}`
   if (event.target !== null) text += `,"target":${JSON.stringify(event.target)}`
   if (event.source_ip !== null) text += `,"source_ip":"${event.source_ip}"`
-  return `${text},"outcome":"${event.outcome}","details":${event.detailsText}}`
+  // Most events succeed, and that is what the database takes it for.
+  if (event.outcome !== 'success') text += `,"outcome":"${event.outcome}"`
+  return `${text},"details":${event.detailsText}}`
 }
 
 function valuesOf(event: ReadyEvent): unknown[] {
@@ -108,14 +110,17 @@ function readStamp(stamp: unknown): Stamp {
   }
 }
 
-// The login as JSON, the time, then a line "seq id entry_hash" for each event.
+// The login as JSON, the time, then a line for each event.
 function readStamps(appended: unknown): Stamp[] {
   const [login = '""', timestamp = '', ...lines] = typeof appended === 'string' ? appended.split('\n') : []
   const recordedBy = JSON.parse(login) as string
-  return lines.map((line) => {
-    const [seq = '', id = '', entryHash = ''] = line.split(' ')
-    return { seq, id, timestamp, recordedBy, entryHash }
-  })
+  return lines.map((line) => ({
+    id: line.slice(0, 36),
+    entryHash: line.slice(36, 100),
+    seq: line.slice(100),
+    timestamp,
+    recordedBy,
+  }))
 }
 
 function readEntry(event: ReadyEvent, { seq, id, timestamp, recordedBy, entryHash }: Stamp): Entry {

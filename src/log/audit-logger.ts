@@ -243,17 +243,18 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     await Promise.allSettled([this.#coalescer.settled(), ...this.#direct])
   }
 
-  async #logOne(event: AuditEvent, options: LogOptions, rules: EventRules): Promise<Logged<Options>> {
-    const [entry] = await this.#record([event], async () => {
+  #logOne(event: AuditEvent, options: LogOptions, rules: EventRules): Promise<Logged<Options>> {
+    return this.#record<Entry | null>([event], null, () => {
       const db = readDb(options)
       const ready = readEvent(event, rules)
-      return db === undefined ? [await this.#coalescer.write(ready)] : this.#appendIn(db, [ready])
-    })
-    return (entry ?? null) as Logged<Options>
+      return db === undefined
+        ? this.#coalescer.write(ready)
+        : this.#appendIn(db, [ready]).then(([entry]) => entry as Entry)
+    }) as Promise<Logged<Options>>
   }
 
   #logAll(events: readonly AuditEvent[], options: LogOptions, rules: EventRules): Promise<Entry[]> {
-    return this.#record(events, async () => {
+    return this.#record<Entry[]>(events, [], async () => {
       const db = readDb(options)
       const ready = readEvents(events, rules)
       if (ready.length === 0) return []
@@ -261,19 +262,24 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     })
   }
 
-  async #record(events: readonly AuditEvent[], write: () => Promise<Entry[]>): Promise<Entry[]> {
+  /** @param lost what is returned where the logger fails open */
+  async #record<T extends Entry | Entry[] | null>(
+    events: readonly AuditEvent[],
+    lost: T,
+    write: () => Promise<T>,
+  ): Promise<T> {
     try {
       if (this.#closed) throw new AuditLogError('closed', 'the logger is closed')
       const info = { entries: isArray(events) ? events.length : 0 }
-      const entries = await observe(this.#telemetry, 'log', info, write, ({ length }) => length)
+      const written = await observe(this.#telemetry, 'log', info, write, () => info.entries)
       const upkeep = this.#upkeep.run()
       if (upkeep !== undefined) void this.#track(upkeep)
-      return entries
+      return written
     } catch (error) {
       const explained = explainAppend(error)
       if (this.#failOpen === undefined || !isArray(events)) throw explained
       for (const event of events) report(this.#failOpen, event, explained)
-      return []
+      return lost
     }
   }
 

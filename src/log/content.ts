@@ -127,7 +127,7 @@ function copyArray(array: readonly unknown[], walk: Walk): JsonValue[] {
 
 function copyObject(object: object, walk: Walk): JsonObject {
   enter(object, walk)
-  const names = Object.keys(object).sort()
+  const names = sortNames(Object.keys(object))
   count(names.length, walk)
   const result: Record<string, JsonValue> = {}
   for (const name of names) {
@@ -138,6 +138,18 @@ function copyObject(object: object, walk: Walk): JsonObject {
   }
   walk.ancestors.pop()
   return result
+}
+
+// sort() makes copies, which for few names cost more than sorting them.
+function sortNames(names: string[]): string[] {
+  if (names.length > 20) return names.sort()
+  for (let end = 1; end < names.length; end += 1) {
+    const name = names[end] as string
+    let place = end
+    for (; place > 0 && (names[place - 1] as string) > name; place -= 1) names[place] = names[place - 1] as string
+    names[place] = name
+  }
+  return names
 }
 
 // Reads a member once. What throws while it is read (a getter, a proxy) becomes a marker; undefined stays undefined.
