@@ -82,10 +82,8 @@ async function growth(): Promise<void> {
   }
 }
 
-/** Each round integrates what it has inserted. */
-async function rate(): Promise<void> {
-  const rounds = 7
-  const sequencer = make(500)
+/** How many events 16 writers log in a round, and how. */
+function waysOfWriting(): Readonly<Record<string, [number, (index: number) => Promise<unknown>]>> {
   const pool = server.pool(16)
   const inTransaction = async (index: number): Promise<void> => {
     const client = await pool.connect()
@@ -94,10 +92,17 @@ async function rate(): Promise<void> {
     await client.query('commit')
     client.release()
   }
-  const ways: Readonly<Record<string, [number, (index: number) => Promise<unknown>]>> = {
+  return {
     '16 writers, each entry in a transaction of the host': [10_000, inTransaction],
     '16 callers of log(), which share statements': [20_000, (index) => audit.log(sampleEvent(index))],
   }
+}
+
+/** Each round integrates what it has inserted. */
+async function rate(): Promise<void> {
+  const rounds = 7
+  const sequencer = make(500)
+  const ways = waysOfWriting()
   const seen = new Map<string, { ratio: number; leaves: number; entries: number }[]>()
   await sequencer.run()
   for (let round = -1; round < rounds; round += 1) {
@@ -124,8 +129,12 @@ async function rate(): Promise<void> {
   }
 }
 
-/** Each stretch begins with nothing to catch up, so that none pays for the one before. */
 async function cost(): Promise<void> {
+  for (const [name, [, write]] of Object.entries(waysOfWriting())) await costTo(name, write)
+}
+
+/** Each stretch begins with nothing to catch up, so that none pays for the one before. */
+async function costTo(writers: string, write: (index: number) => Promise<unknown>): Promise<void> {
   const [stretchMs, rounds] = [6000, 7]
   const intervals: Readonly<Record<string, number | undefined>> = {
     'no sequencer': undefined,
@@ -149,7 +158,7 @@ async function cost(): Promise<void> {
       await Promise.all(
         Array.from({ length: 16 }, async () => {
           while (performance.now() - start < stretchMs) {
-            await audit.log(sampleEvent(events))
+            await write(events)
             events += 1
           }
         }),
@@ -160,7 +169,7 @@ async function cost(): Promise<void> {
     }
   }
   console.log(
-    `\nWhat a running sequencer costs 16 saturating writers (n = ${rounds} rounds of ${stretchMs / 1000} s each)`,
+    `\nWhat a running sequencer costs ${writers}, saturating (n = ${rounds} rounds of ${stretchMs / 1000} s each)`,
   )
   const base = rates.get('no sequencer') ?? []
   for (const name of names) {
