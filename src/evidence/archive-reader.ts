@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { AuditLogError } from '../errors.ts'
 import { formatTilePath, type ReadTiles, type Tile, tileWidthIn } from '../tlog/index.ts'
-import { readExactly } from './archive-files.ts'
+import { type FileFault, readExactly } from './archive-files.ts'
+import { leavesPerTile } from './archive-layout.ts'
 
 const hashBytes = 32
 
@@ -13,15 +14,19 @@ const hashBytes = 32
  * @throws AuditLogError `tile_invalid` when a tile is not there
  */
 export function archiveTiles(directory: string, size: number): ReadTiles {
-  return (tiles) => tiles.map((tile) => readArchiveTile(directory, size, tile))
+  // Those at the right edge, of which there are at most seven: every tree that is looked at asks for them.
+  const partial = new Map<string, Uint8Array>()
+  const read = ({ level, index, width }: Tile): Uint8Array => {
+    const stored = tileWidthIn(size, level, index)
+    const key = `${level}/${index}`
+    const contents =
+      stored < width ? 'missing' : (partial.get(key) ?? readTile(directory, { level, index, width: stored }))
+    if (typeof contents === 'string') throw new AuditLogError('tile_invalid', `a tile of the archive is ${contents}`)
+    if (stored < leavesPerTile) partial.set(key, contents)
+    return contents.subarray(0, width * hashBytes)
+  }
+  return (tiles) => tiles.map(read)
 }
 
-function readArchiveTile(directory: string, size: number, { level, index, width }: Tile): Uint8Array {
-  const stored = tileWidthIn(size, level, index)
-  const contents =
-    stored < width
-      ? 'missing'
-      : readExactly(join(directory, formatTilePath({ level, index, width: stored })), stored * hashBytes)
-  if (typeof contents === 'string') throw new AuditLogError('tile_invalid', `a tile of the archive is ${contents}`)
-  return contents.subarray(0, width * hashBytes)
-}
+const readTile = (directory: string, tile: Tile): Buffer | FileFault =>
+  readExactly(join(directory, formatTilePath(tile)), tile.width * hashBytes)
