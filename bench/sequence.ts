@@ -92,8 +92,14 @@ function waysOfWriting(): Readonly<Record<string, [number, (index: number) => Pr
     await client.query('commit')
     client.release()
   }
+  const alone = async (index: number): Promise<void> => {
+    const client = await pool.connect()
+    await audit.log(sampleEvent(index), { db: client })
+    client.release()
+  }
   return {
     '16 writers, each entry in a transaction of the host': [10_000, inTransaction],
+    '16 writers, each entry a statement of its own': [10_000, alone],
     '16 callers of log(), which share statements': [20_000, (index) => audit.log(sampleEvent(index))],
   }
 }
