@@ -142,7 +142,6 @@ function isUsual({ action, details, outcome }: Columns): boolean {
     !/[^\u001f !#-[\]-~]/.test(action.text) &&
     // oxlint-disable-next-line no-control-regex -- canonical JSON has none
     !/[\u0000-\u001e]/.test(details.text) &&
-    details.every((json) => json.startsWith('{') && json.endsWith('}')) &&
     outcome.every((name) => outcomes.has(name))
   )
 }

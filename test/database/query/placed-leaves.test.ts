@@ -87,11 +87,11 @@ describe('readPlacedLeaves', () => {
     })
 
     it.each([
-      ['an action', `action = 'x","details":{},"id":"'`],
-      ['an action with the separator', `action = E'x\\x1fy'`],
-      ['an outcome', `outcome = 'success","x":"'`],
+      ['an action', `action = 'x","details":{},"id":"'`, 'alone'],
+      ['an action with the separator', `action = E'x\\x1fy'`, 'alone'],
+      ['an outcome', `outcome = 'success","x":"'`, 'alone'],
       ['an address with a mask', `source_ip = '10.0.0.0/8'`],
-      ['details with a line break', `details = E'{\\n}'`],
+      ['details with a line break', `details = E'{\\n}'`, 'alone'],
       ['details in spaces', `details = ' {} '`],
       ['details that are no object', `details = '[]'`],
       ['a number', `seq = 9007199254740991`],
@@ -99,14 +99,16 @@ describe('readPlacedLeaves', () => {
       ['a time without end', `timestamp = 'infinity'`],
       ['a name', `recorded_by = '"'`],
       ['an id', `id = gen_random_uuid()`],
-    ])('has them as they are now: %s', async (_, assignment) => {
+    ])('has them as they are now: %s', async (_, assignment, read = '') => {
       const admin = await log.connect()
       await admin.query('begin')
       await admin.query(
         `update audit_log.entry set ${assignment} where seq = (select seq from audit_log.leaf where leaf_index = 3)`,
       )
       try {
-        await compared(0, 10, admin)
+        const alone = await compared(0, 10, admin)
+        // Encoders would make broken JSON of it.
+        if (read === 'alone') expect(alone).toBe(10)
       } finally {
         await admin.query('rollback')
       }
