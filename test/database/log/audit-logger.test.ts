@@ -45,6 +45,23 @@ describe('log', () => {
     expect(await logged('risk.accepted')).toEqual([entry])
   })
 
+  it('records a login of any name', async () => {
+    const name = `${log.app.name} "of" the\nhost ä 1`
+    const quoted = pg.escapeIdentifier(name)
+    await log.admin.query(`create role ${quoted} in role ${log.roles.writer}`)
+    const client = await log.connect()
+    await client.query(`set session authorization ${quoted}`)
+    const strange = new AuditLogger({ db: client })
+    const entries = [
+      await strange.log({ action: 'strange.login' }),
+      ...(await strange.logMany([{ action: 'strange.login' }, { action: 'strange.login' }])),
+    ]
+    await client.query('reset session authorization')
+    expect(entries.map(({ recorded_by }) => recorded_by)).toEqual([name, name, name])
+    expect(await logged('strange.login')).toEqual(entries)
+    await log.admin.query(`drop role ${quoted}`)
+  })
+
   it('keeps microseconds from end to end', async () => {
     const entries = await Promise.all(Array.from({ length: 50 }, () => audit.log({ action: 'micro.second' })))
     const { rows } = await log.admin.query<{ micros: string }>(
