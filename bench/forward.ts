@@ -2,29 +2,49 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { forwardedMany } from '../test/support/forwarded.ts'
 import { systemClock } from '../src/sinks/clock.ts'
 import { Delivery } from '../src/sinks/delivery.ts'
 import { ElasticSink } from '../src/sinks/elastic.ts'
 import { HttpClient } from '../src/sinks/http-client.ts'
 import { LeafEntry } from '../src/sinks/leaf-entry.ts'
+import type { ForwardedEntry } from '../src/sinks/log-item.ts'
+import { LogSource } from '../src/sinks/log-source.ts'
 import type { EncodedEvent, Sink } from '../src/sinks/sink.ts'
 import { SplunkSink } from '../src/sinks/splunk.ts'
 import { Forwarder } from '../src/sinks/forwarder.ts'
 import { fillLog } from './fill.ts'
 import { compare, startBench } from './support.ts'
 
-// How fast entries drain from PostgreSQL, and from memory, into a receiver on this host, next to the bare HTTP client posting bodies that were prepared beforehand; what CPU that takes; and what memory a stopped sink takes with a backlog. What encoders cost: bench/encoders.ts.
+// How fast entries drain from PostgreSQL, and from memory, into a receiver on this host, next to the bare HTTP client posting the same bodies, prepared beforehand; what CPU that takes; and what memory a stopped sink takes with a backlog. What encoders cost: bench/encoders.ts.
 
 const total = Number(process.env['BENCH_ENTRIES'] ?? 50_000)
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5)
 const server = await startBench()
 const db = server.pool(2)
 await fillLog(db, 'audit_log', total)
-const items = forwardedMany(1000, (index) => ({
-  details: { number: index, browser: 'Mozilla/5.0 (X11; Linux x86_64)', duration_ms: 17 },
-}))
-const item = (index: number): (typeof items)[number] => items[index % items.length]!
+
+/** The entries of the log, from the first one on. */
+async function* entries(): AsyncGenerator<ForwardedEntry> {
+  const source = new LogSource(db, 'audit_log', systemClock, 60_000)
+  let position = { leafIndex: 0, checkpointSize: 0 }
+  while (position.leafIndex < total) {
+    for (const { item, after } of await source.read(position)) {
+      if (item.kind === 'entry') yield item
+      position = after
+    }
+  }
+}
+
+const lines: { readonly line: string; readonly entryHash: string; readonly previousEntryHash: string | null }[] = []
+for await (const { line, entryHash, previousEntryHash } of entries()) {
+  lines.push({ line, entryHash, previousEntryHash })
+  if (lines.length === 2000) break
+}
+/** As when it is read from the database one by one: the line is parsed. */
+function item(leafIndex: number): LeafEntry {
+  const { line, entryHash, previousEntryHash } = lines[leafIndex % lines.length]!
+  return new LeafEntry(leafIndex, line, entryHash, previousEntryHash)
+}
 
 const receiver = spawn(process.execPath, ['--import', 'tsx', new URL('receiver.ts', import.meta.url).pathname], {
   stdio: ['pipe', 'pipe', 'inherit'],
@@ -45,15 +65,11 @@ async function drain(sink: Sink): Promise<number> {
     start: { leafIndex: 0, checkpointSize: 0 },
     read: ({ leafIndex }) => {
       const count = Math.min(1000, total - leafIndex)
-      // As when it is read from the database: the line is parsed.
       return Promise.resolve(
-        Array.from({ length: count }, (_, offset) => {
-          const { line, entryHash, previousEntryHash } = item(leafIndex + offset)
-          return {
-            item: new LeafEntry(leafIndex + offset, line, entryHash, previousEntryHash),
-            after: { leafIndex: leafIndex + offset + 1, checkpointSize: 0 },
-          }
-        }),
+        Array.from({ length: count }, (_, offset) => ({
+          item: item(leafIndex + offset),
+          after: { leafIndex: leafIndex + offset + 1, checkpointSize: 0 },
+        })),
       )
     },
     commit: (progress) => {
@@ -99,8 +115,8 @@ for (const [name, make] of Object.entries(sinks)) {
   const bodies: Buffer[] = []
   let batch: Uint8Array[] = []
   let bytes = 0
-  for (let index = 0; index < total; index += 1) {
-    const { bytes: event } = encoder.encode(item(index)) as EncodedEvent
+  for await (const entry of entries()) {
+    const { bytes: event } = encoder.encode(entry) as EncodedEvent
     if (bytes + event.length > maxBatchBytes) {
       bodies.push(Buffer.concat(batch))
       batch = []
@@ -158,7 +174,7 @@ const delivery = new Delivery({
   read: ({ leafIndex }) =>
     Promise.resolve(
       Array.from({ length: Math.min(1000, 1_000_000 - leafIndex) }, (_, offset) => ({
-        item: { ...item(leafIndex + offset), leafIndex: leafIndex + offset },
+        item: item(leafIndex + offset),
         after: { leafIndex: leafIndex + offset + 1, checkpointSize: 0 },
       })),
     ),
