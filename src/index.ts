@@ -13,14 +13,8 @@ export {
 export type { Database, Queryable } from './database/database.ts'
 export { DatabaseError } from './database/database-error.ts'
 export { AuditLogError, type AuditLogErrorCode, type AuditLogErrorDetails } from './errors.ts'
-export {
-  AuditLogger,
-  type AuditEvents,
-  type AuditLoggerOptions,
-  type FailOpen,
-  type Logged,
-  type LogOptions,
-} from './log/audit-logger.ts'
+export { AuditLogger, type AuditEvents, type Logged, type LogOptions } from './log/audit-logger.ts'
+export type { AuditLoggerOptions, FailOpen } from './log/logger-options.ts'
 export type { BuiltInEvents } from './log/catalogue/built-in-events.ts'
 export { builtInEvents } from './log/catalogue/built-in-events.ts'
 export { type CatalogueOf, categoryOf } from './log/catalogue/catalogue.ts'

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Command } from 'commander'
+import { DatabaseError } from '../database/database-error.ts'
 import { AuditLogError } from '../errors.ts'
 
 /**
@@ -80,9 +81,11 @@ function describeError(error: unknown): { readonly code: string; readonly messag
   // Several addresses of one host were tried: the message of that error is empty.
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : []
   const message = error.message === '' && first instanceof Error ? first.message : error.message
-  // What the server said no with: the guards have codes of their own (docs/posture.md).
-  const state = error instanceof AuditLogError ? error.sqlState : undefined
-  return { code, message: state === undefined ? message : `${message}: SQLSTATE ${state}` }
+  const { cause } = error
+  // What the server or the network said no with, without event contents; the guards have SQLSTATEs of their own (docs/posture.md).
+  const reason = cause instanceof DatabaseError && cause.message !== message ? `: ${cause.message}` : ''
+  const state = error instanceof AuditLogError && error.sqlState !== undefined ? `: SQLSTATE ${error.sqlState}` : ''
+  return { code, message: `${message}${reason}${state}` }
 }
 
 async function importDriver(): Promise<typeof pg> {

@@ -18,7 +18,7 @@ import { readSmallFile } from './trust.ts'
 interface Options extends DatabaseOptions {
   readonly json: boolean
   readonly login?: string
-  readonly role: Partial<Record<RoleKind, string>>
+  readonly role?: Partial<Record<RoleKind, string>>
   readonly baseline?: string
   readonly writeBaseline?: string
 }
@@ -29,12 +29,7 @@ export const doctorCommand: Command = addDatabaseOptions(new Command('doctor'))
     "Look into the database's own catalog: are the guards there, on and unchanged, and who can get around them?",
   )
   .option('--login <name>', 'login that the application uses, besides all that hold a group role')
-  .option(
-    '--role <kind=name>',
-    `name of a group role (${roleKinds.join(', ')}), if it is not the default`,
-    readRole,
-    {},
-  )
+  .option('--role <kind=name>', `name of a group role (${roleKinds.join(', ')}), if it is not the default`, readRole)
   .option('--baseline <file>', 'compare with a baseline that was written before and kept outside of the database')
   .option('--write-baseline <file>', 'write the state of today as a baseline')
   .option('--json', 'print the report as one JSON object', false)
@@ -86,7 +81,7 @@ function formatFinding({ code, severity, subject, meaning, detail, fix }: Findin
   ]
 }
 
-function readRole(text: string, before: Partial<Record<RoleKind, string>>): Partial<Record<RoleKind, string>> {
+function readRole(text: string, before: Partial<Record<RoleKind, string>> = {}): Partial<Record<RoleKind, string>> {
   const [kind = '', name = ''] = text.split(/=(.*)/s)
   if (!roleKinds.some((known) => known === kind) || name === '') {
     throw new InvalidArgumentError(`expected kind=name, with one of ${roleKinds.join(', ')}`)

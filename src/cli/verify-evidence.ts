@@ -147,13 +147,16 @@ function describeFinding({
   return `${verdict}${place === '' ? '' : ` (${place})`}: ${message}${edit}`
 }
 
+const isHash = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
+
 function readEntry(entry: string): unknown {
-  if (/^[0-9a-f]{64}$/.test(entry)) return entry
+  if (isHash(entry)) return entry
   try {
-    return JSON.parse(readSmallFile(entry).toString())
+    const content = readSmallFile(entry).toString().trim()
+    return isHash(content) ? content : JSON.parse(content)
   } catch (error) {
     if (error instanceof AuditLogError) throw error
-    throw new AuditLogError('option_invalid', 'the file of --entry is not the JSON of one entry')
+    throw new AuditLogError('option_invalid', 'the file of --entry is neither the JSON of one entry nor an entry_hash')
   }
 }
 

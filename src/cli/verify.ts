@@ -44,7 +44,10 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
     '--from <checkpoint>',
     'file, or archive, with a checkpoint that was verified before: an archive is verified from there on, and a proof of growth is about it',
   )
-  .option('--entry <file>', 'the entry that a proof is about, as JSON, or its entry_hash')
+  .option(
+    '--entry <file>',
+    'the entry that a proof is about, as JSON, or its entry_hash; the hash may stand in place of the file',
+  )
   .option(
     '--exporter <vkey>',
     'verifier keys of who may have exported a bundle: one of them must have signed it (repeatable)',
@@ -206,7 +209,7 @@ async function sizeOf(file: string): Promise<number> {
 function reportText(file: string, { entries, faulty }: EntriesReport): string {
   if (entries === 0) return `${file}: no entries`
   return faulty === 0
-    ? `${file}: all ${entries} entries verify`
+    ? `${file}: all ${entries} entries hash to their own entry_hash; nothing here shows what was left out, or edited and hashed again`
     : `${file}: ${faulty} of ${entries} entries DO NOT VERIFY`
 }
 

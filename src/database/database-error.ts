@@ -54,6 +54,7 @@ function fieldsOf(error: unknown): { code: string | undefined; column: string | 
   return {
     code: typeof code === 'string' ? code : undefined,
     column: typeof column === 'string' ? column : undefined,
-    message: typeof message === 'string' ? message : 'unknown error',
+    // Several addresses of one host were tried: the message of that error is empty.
+    message: (typeof message === 'string' && message) || (typeof code === 'string' && code) || 'unknown error',
   }
 }

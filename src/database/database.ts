@@ -1,4 +1,4 @@
-import { CompiledQuery, type Kysely } from 'kysely'
+import { CompiledQuery, type Kysely, MssqlAdapter, MysqlAdapter, SqliteAdapter } from 'kysely'
 import { AuditLogError } from '../errors.ts'
 import { NotConnectedError, sqlStateOf } from './database-error.ts'
 
@@ -9,7 +9,8 @@ export interface Queryable {
 
 /**
  * What the library can run on. A pool (`pg.Pool`, a Kysely instance) gives every call a connection of its choice; a
- * single connection (`pg.Client`, `PoolClient`, PGlite, a Kysely transaction) runs the calls in its own transaction.
+ * single connection (`pg.Client`, `PoolClient`, PGlite, a Kysely transaction) runs the calls in its own transaction. An object
+ * of your own counts as a single connection: pass a pool itself, and not a function around it.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- a Kysely instance of any tables will do
 export type Database = Queryable | Kysely<any>
@@ -66,6 +67,16 @@ const executors = new WeakMap<object, Executor>()
 
 function makeExecutor(db: Database): Executor {
   if (isKysely(db)) {
+    const { adapter } = db.getExecutor()
+    if ([SqliteAdapter, MysqlAdapter, MssqlAdapter].some((Adapter) => adapter instanceof Adapter)) {
+      throw new AuditLogError(
+        'option_invalid',
+        'the log is in PostgreSQL, and this Kysely instance is of another dialect',
+        {
+          path: '$.db',
+        },
+      )
+    }
     const run = async (
       connection: Kysely<unknown>,
       text: string,
@@ -99,6 +110,7 @@ export function databaseOver(executor: Executor): Queryable {
   const db: Queryable = { query: async (text, values) => ({ rows: [...(await executor.run(text, values))] }) }
   // Without names: whoever prepares one falls back when a pooler has lost it, which cannot be done for a transaction of others.
   executors.set(db, { ...executor, run: (text, values) => executor.run(text, values) })
+  ofOneSession.add(db)
   return db
 }
 
@@ -114,6 +126,29 @@ export async function withConnection<T>(db: Database, work: (executor: Executor)
     return withKyselyConnection(db, (connection) => work(executorOf(connection)))
   }
   return isPool(db) ? withClient(db, work) : work(executorOf(db))
+}
+
+/** Objects whose statements all go to one session of the server. */
+const ofOneSession = new WeakSet<object>()
+
+/**
+ * A function around a pool looks like a single connection. The statements of a transaction would go to several sessions, and the
+ * one that got the `begin` would go back to the pool and swallow what others write later.
+ */
+async function requireOneSession(db: Queryable): Promise<void> {
+  if (ofOneSession.has(db) || isPool(db) || 'processID' in db) return
+  const session = async (): Promise<unknown> =>
+    ((await db.query('select pg_backend_pid() as session')).rows[0] as Row | undefined)?.['session']
+  // At once: a pool gives one after the other to the same connection.
+  const [one, other] = await Promise.all([session(), session()])
+  if (one !== other) {
+    throw new AuditLogError(
+      'option_invalid',
+      'db gives its statements to several sessions, so it can have no transaction: pass the pool itself, not a function around it',
+      { path: '$.db' },
+    )
+  }
+  ofOneSession.add(db)
 }
 
 /** Whether {@link withConnection} gives each call a connection of its own, so that calls can have transactions of their own. */
@@ -162,12 +197,14 @@ async function withKyselyConnection<T>(
  * Runs `work` in a transaction of its own on one connection; rolls back when it throws.
  *
  * @param begin the statement that begins it. Default is `begin`.
+ * @throws AuditLogError `option_invalid` when `db` is neither a pool nor a single connection
  */
 export async function withTransaction<T>(
   db: Database,
   work: (executor: Executor) => Promise<T>,
   begin: string = 'begin',
 ): Promise<T> {
+  if (!isKysely(db)) await requireOneSession(db)
   return withConnection(db, async (executor) => {
     await executor.run(begin)
     try {

@@ -37,7 +37,10 @@ export async function authenticate(authorize: Authorize, request: Request): Prom
     throw new Problem('unauthenticated', { headers: { 'www-authenticate': 'Bearer' } })
   }
   if (answer instanceof Response) return answer
-  if (!isPrincipal(answer)) throw new TypeError('authorize() must return a principal, a Response or null')
+  if (!isPrincipal(answer))
+    throw new TypeError(
+      "authorize() must return a Response, null, or a principal: { id, tenants, permissions }, with tenants 'all' or a list",
+    )
   return { ...answer, tenants: answer.tenants === 'all' ? 'all' : [...new Set(answer.tenants)].sort(byName) }
 }
 

@@ -76,7 +76,7 @@ export function explainAppend(error: unknown): AuditLogError {
         ? new AuditLogError('write_failed', 'the entry was not written', details)
         : new AuditLogError(
             'write_uncertain',
-            'the connection was lost: the entry may or may not have been written',
+            'no answer says what became of the statement: the entry may or may not have been written',
             details,
           )
   }

@@ -52,6 +52,7 @@ function explainRetention(error: unknown): AuditLogError {
 
 const messages: Readonly<Record<string, string>> = {
   purge_busy: 'the partition is in use: nothing was dropped, try again',
-  privilege_missing: 'this login may not do that: purging and releasing holds take the archivist role',
+  privilege_missing:
+    'this login may not do that: reading takes the reader role, extending and holding the writer role, purging and releasing the archivist role',
   schema_missing: 'the audit log is not installed here: call installSchema() first',
 }

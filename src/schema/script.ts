@@ -1,3 +1,4 @@
+import { AuditLogError } from '../errors.ts'
 import { currentSchemaVersion, type SchemaVersion } from './state.ts'
 import { migrations } from './migrations.ts'
 import {
@@ -64,12 +65,20 @@ export interface Grant {
 
 /** Checks the option `grant` and flattens it. */
 export function checkGrants(grants: RoleGrants = {}): Grant[] {
-  return roleKinds
-    .filter((kind) => kind !== 'owner')
-    .flatMap((kind) =>
-      (grants[kind] ?? []).map((login, index) => ({ kind, login: checkName(login, `$.grant.${kind}[${index}]`) })),
-    )
+  return Object.entries<unknown>(grants).flatMap(([kind, logins = []]) => {
+    const path = `$.grant.${kind}`
+    if (!isGrantable(kind) || !Array.isArray(logins)) {
+      throw new AuditLogError(
+        'option_invalid',
+        `expected lists of logins for ${grantable.join(', ')}, e.g. { writer: ['app'] }, at $.grant`,
+        { path },
+      )
+    }
+    return logins.map((login: string, index) => ({ kind, login: checkName(login, `${path}[${index}]`) }))
+  })
 }
+const grantable = roleKinds.filter((kind) => kind !== 'owner')
+const isGrantable = (kind: string): kind is RoleKind => (grantable as readonly string[]).includes(kind)
 
 function ownerSteps(names: SchemaNames, from: SchemaVersion, to: SchemaVersion): string[] {
   return [

@@ -81,7 +81,7 @@ export async function inspect(db: Database, options: InspectOptions = {}): Promi
     if (error instanceof AuditLogError) throw error
     const sqlState = sqlStateOf(error)
     const cause = new DatabaseError(error)
-    throw new AuditLogError('read_failed', `the posture could not be read: ${cause.message}`, {
+    throw new AuditLogError('read_failed', 'the posture could not be read', {
       cause,
       ...(sqlState === undefined ? {} : { sqlState }),
     })

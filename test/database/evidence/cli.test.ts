@@ -32,6 +32,8 @@ it('archives, proves and exports, and verifies each of them by what it holds', a
     }
     expect(await cli(['verify', ...key, '--entry', entry.entry_hash, proof])).toMatchObject({ code: 0 })
     expect(await cli(['verify', proof, ...key, '--entry', join(directory, 'entry.json')])).toMatchObject({ code: 0 })
+    writeFileSync(join(directory, 'hash'), `${entry.entry_hash}\n`)
+    expect(await cli(['verify', proof, ...key, '--entry', join(directory, 'hash')])).toMatchObject({ code: 0 })
     expect(await cli(['verify', proof, ...key, '--entry', '0'.repeat(64)])).toMatchObject({ code: 1 })
     expect(
       await cli(['verify', '--database', ...database, ...key, '--from', join(archive, 'checkpoint')]),

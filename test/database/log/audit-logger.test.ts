@@ -407,6 +407,7 @@ describe('onError', () => {
     { schema: '' },
     { db: 5 },
     { db: undefined },
+    { redcat: true },
   ])('refuses the option %j', (options) => {
     const make = (): unknown => new AuditLogger({ db: appPool, ...options } as unknown as AuditLoggerOptions)
     expect(make).toThrow(expect.objectContaining({ code: 'option_invalid' }))

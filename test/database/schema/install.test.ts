@@ -99,10 +99,13 @@ describe('installSchema', async () => {
     [{ schema: 'a\0b' }, '$.schema'],
     [{ roles: { owner: 'same', writer: 'same' } }, '$.roles'],
     [{ grant: { writer: [''] } }, '$.grant.writer[0]'],
+    [{ grant: { writer: 'app' } }, '$.grant.writer'],
+    [{ grant: { writers: ['app'] } }, '$.grant.writers'],
+    [{ grant: { owner: ['app'] } }, '$.grant.owner'],
     [{ monthsAhead: 25 }, '$.monthsAhead'],
     [{ timeoutMs: Number.NaN }, '$.timeoutMs'],
   ])('refuses the option %j before any I/O', async (options, path) => {
-    const error = await errorOf(installSchema({ query: () => Promise.reject(new Error('I/O')) }, options))
+    const error = await errorOf(installSchema({ query: () => Promise.reject(new Error('I/O')) }, options as object))
     expect([error.code, error.path]).toEqual(['option_invalid', path])
   })
 
