@@ -71,7 +71,7 @@ export class Gate {
     this.#lastSuccessAt = this.#clock.now()
   }
 
-  /** So many events go to the dead letter. */
+  /** So many events were rejected. */
   rejected(count: number): void {
     this.#rejectedInARow += count
   }

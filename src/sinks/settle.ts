@@ -27,6 +27,8 @@ export function settle({ batch, result, gate, window, counters, probing }: Settl
   const suspicious = count > 0 && !taken && gate.rejectedInARow + count > suspiciousRejections
   if (suspicious && !probing) {
     for (const slot of batch) window.release(slot)
+    // They stay, and count: a probe that is rejected as well is no sign that the receiver is well again.
+    gate.rejected(count)
     gate.apply(everythingRejected(refused.find((refusal) => refusal !== undefined)))
     return
   }

@@ -5,6 +5,7 @@ import {
   generateKey,
   hashLeaves,
   signNote,
+  type TreeHead,
 } from '../../src/tlog/index.ts'
 import type { CheckpointDetails, ForwardedEntry, ForwardedNotice, LogItem } from '../../src/sinks/log-item.ts'
 import { forwardedMany } from './forwarded.ts'
@@ -16,12 +17,16 @@ export interface LogCopy {
   /** All of it in the order of the log. */
   readonly items: readonly LogItem[]
   readonly verifierKey: string
+  /** Signs a checkpoint as the log does. */
+  readonly sign: (head: TreeHead) => Promise<string>
 }
 
 /** @param sizes of the trees that have a checkpoint */
 export async function logCopy(count: number, sizes: readonly number[]): Promise<LogCopy> {
   const { signerKey, verifierKey } = await generateKey('audit.example.com/test', 'ed25519')
   const signer = await createSigner(signerKey)
+  const sign = (head: TreeHead): Promise<string> =>
+    signNote(formatCheckpoint({ origin: signer.name, ...head, extensions: [] }), [signer])
   const range = new CompactRange()
   const entries: ForwardedEntry[] = []
   const checkpoints: ForwardedNotice[] = []
@@ -36,7 +41,7 @@ export async function logCopy(count: number, sizes: readonly number[]): Promise<
     const details: CheckpointDetails = {
       tree_size: head.size,
       root_hash: Buffer.from(head.rootHash).toString('hex'),
-      note: await signNote(formatCheckpoint({ origin: signer.name, ...head, extensions: [] }), [signer]),
+      note: await sign(head),
       edge: Buffer.from(range.hashes).toString('base64'),
     }
     const notice: ForwardedNotice = {
@@ -49,5 +54,5 @@ export async function logCopy(count: number, sizes: readonly number[]): Promise<
     checkpoints.push(notice)
     items.push(notice)
   }
-  return { entries, checkpoints, items, verifierKey }
+  return { entries, checkpoints, items, verifierKey, sign }
 }

@@ -166,6 +166,22 @@ describe('verify-copy', () => {
     expect(findings).toEqual([{ kind: 'missing', first: 700, last: 999 }])
   })
 
+  it('shows with a checkpoint from elsewhere that the log was forked', async () => {
+    const other = await log.sign({ size: 700, rootHash: new Uint8Array(32) })
+    const { findings } = await verify(ndjson(raws), { checkpoints: [other] })
+    expect(findings).toEqual([{ kind: 'checkpoints_forked', treeSize: 700 }])
+  })
+
+  it('asks for the leaves that it is told to ask for, and for no others', async () => {
+    const cut = raws.slice(placeOf(299) + 1, placeOf(699) + 2)
+    expect((await verify(ndjson(cut), { from: 250, to: 650 })).findings).toEqual([
+      { kind: 'missing', first: 250, last: 299 },
+    ])
+    expect((await verify(ndjson(cut), { from: 300, to: 702 })).findings).toEqual([
+      { kind: 'missing', first: 700, last: 701 },
+    ])
+  })
+
   it('refuses checkpoints that the log has not signed', async () => {
     const other = await logCopy(1000, [300, 700, 1000])
     const { findings, proven } = await verify(ndjson(raws), { policy: trustLogs([other.verifierKey]) })
