@@ -13,6 +13,7 @@ import {
   encodeEntryBundle,
   formatTilePath,
   hashLeaves,
+  openCheckpoint,
   parseCheckpoint,
   parseNote,
   type Policy,
@@ -44,7 +45,10 @@ import { newestTrusted } from './trusted-checkpoint.ts'
 export interface WriteArchiveOptions {
   /** Schema of the log. Default is `audit_log`. */
   readonly schema?: string | undefined
-  /** Archives up to the newest checkpoint that this policy trusts. Default is the newest, not verified. */
+  /**
+   * Archives up to the newest checkpoint that this policy trusts, or refuses the one of `upTo` when it does not. Default is
+   * none: the checkpoint is not verified.
+   */
   readonly policy?: Policy | undefined
   /** Archives up to the checkpoint of this tree size, which must be stored. Default is the newest. */
   readonly upTo?: number | undefined
@@ -87,7 +91,8 @@ const largestNoteBytes = 1_000_000
  * @param db a login in the reader role
  * @param directory made when it is not there
  * @throws AuditLogError `checkpoint_unknown`; `log_rolled_back` when the archive is of a larger log; `log_forked` when the log
- * does not continue what was archived; `archive_busy` when somebody else is writing into it; `tree_damaged`; `option_invalid`
+ * does not continue what was archived; what `openCheckpoint` throws for a checkpoint of `upTo` with a `policy`; `archive_busy`
+ * when somebody else is writing into it; `tree_damaged`; `option_invalid`
  */
 export async function writeArchive(
   db: Database,
@@ -107,6 +112,7 @@ export async function writeArchive(
         ? newestTrusted(checkpoints, options.policy)
         : checkpoints.ofSize(options.upTo))
       if (target === undefined) throw new AuditLogError('checkpoint_unknown', 'the log has no such checkpoint')
+      if (options.upTo !== undefined && options.policy !== undefined) await openCheckpoint(target.note, options.policy)
       return await asOnlyWriter(directory, async () =>
         new ArchiveWriter(executor, schema, directory, target, await lookAt(directory), options).write(),
       )

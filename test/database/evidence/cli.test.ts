@@ -164,3 +164,68 @@ it('says of a file of an archive that alone it proves nothing', async () => {
     expect((await cli(['verify', entries])).stderr).toContain('decompress')
   })
 })
+
+it('archives up to a checkpoint, compressed, and refuses to begin where no archive can', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const archive = join(directory, 'archive')
+    const made = await cli(['archive', archive, '--up-to', '300', '--gzip', '--json', ...key, ...database])
+    expect([made.code, JSON.parse(made.stdout)]).toEqual([0, expect.objectContaining({ size: 300, added: 300 })])
+    expect(readFileSync(join(archive, 'entries/000.p/300.ndjson.gz')).readUInt16BE()).toBe(0x1f8b)
+    expect((await cli(['verify', archive, ...key])).stdout).toContain('300 entries of a log of 300 leaves')
+    for (const wrong of [
+      ['--up-to', '299'],
+      ['--from', '5000'],
+      ['--from', '-1'],
+      ['--up-to', '1e2'],
+    ]) {
+      const refused = await cli(['archive', join(directory, 'other'), ...wrong, ...database])
+      expect([wrong, refused.code, refused.stdout]).toEqual([wrong, 2, ''])
+    }
+  })
+})
+
+it('exports what all filters find, and says in the file which they were', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const bundle = join(directory, 'a.bundle')
+    const filters = ['--action', 'finding.*', '--action', 'user.login', '--user', 'user-5', '--tenant', 'contoso']
+    const times = ['--since', '2020-01-01T00:00:00Z', '--until', '2100-01-01T00:00:00Z', '--target', 'finding:1']
+    expect(await cli(['export', ...filters, ...times, '-o', bundle, ...key, ...database])).toMatchObject({ code: 0 })
+    expect(JSON.parse(readFileSync(bundle, 'utf8').split('\n')[0]!)).toMatchObject({
+      filter: {
+        action: ['finding.*', 'user.login'],
+        user: ['user-5'],
+        tenant: ['contoso'],
+        target: ['finding:1'],
+        since: '2020-01-01T00:00:00Z',
+        until: '2100-01-01T00:00:00Z',
+      },
+    })
+    expect((await cli(['verify', bundle, ...key])).stdout).toContain('0 entries')
+    const other = join(directory, 'b.bundle')
+    for (const wrong of [
+      ['--user', 'alice', '--from', '1'],
+      ['--since', 'yesterday'],
+      ['--action', 'No Action'],
+    ]) {
+      const refused = await cli(['export', ...wrong, '-o', other, ...database])
+      expect([wrong, refused.code]).toEqual([wrong, 2])
+    }
+    // Never over a file that is there.
+    expect((await cli(['export', '-o', bundle, ...database])).code).toBe(2)
+  })
+})
+
+it('names what is not canonical in the log and in an archive, when that is asked for', async () => {
+  const writer = log.pool(log.writer.url)
+  await writer.query(`insert into audit_log.entry (action, details, canonical) values ('a.b', '{"b": 1}', true)`)
+  await log.grow(1)
+  await inTemporaryDirectory(async (directory) => {
+    const archive = join(directory, 'archive')
+    await cli(['archive', archive, ...database])
+    for (const what of [[archive], ['--database', ...database]]) {
+      expect(await cli(['verify', ...what, ...key])).toMatchObject({ code: 0 })
+      const strict = await cli(['verify', ...what, ...key, '--canonical'])
+      expect([strict.code, strict.stdout]).toEqual([1, expect.stringContaining('not_canonical (leaf ')])
+    }
+  })
+})

@@ -104,6 +104,8 @@ describe('when a witness has cosigned 300 leaves and not yet the newest 320', as
   it('archives go up to what was cosigned', async () => {
     expect(await cli(['archive', at('archive'), ...options])).toMatchObject({ code: 0 })
     expect(await verifyArchive(at('archive'), { policy })).toMatchObject({ verdict: 'intact', ...seen })
+    expect(await codeOfAsync(writeArchive(reader, at('refused'), { policy, upTo: 320 }))).toBe('quorum_missing')
+    expect(await writeArchive(reader, at('asked'), { policy, upTo: 300 })).toMatchObject({ size: 300 })
     await writeArchive(reader, at('whole'))
     expect(await verifyArchive(at('whole'), { policy })).toMatchObject({ verdict: 'quorum_missing', ok: false })
     const verified = await cli(['verify', at('whole'), '--policy', at('policy')])
