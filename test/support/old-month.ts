@@ -13,22 +13,23 @@ export async function fillOldMonth(
   month: string,
   entries: number,
   details = '{}',
+  target: string | null = null,
 ): Promise<void> {
   const client = await log.admin.connect()
   try {
     await client.query(`set role ${log.roles.owner}`)
     await makePartition(client, log.schema, month)
     await client.query(
-      `insert into ${log.schema}.entry (version, seq, id, timestamp, tenant_id, user_id, action, details, recorded_by, canonical, entry_hash, xid)
-       select 1, seq, id, time, tenant_id, user_id, 'old.event', $3::text::json, 'app', true,
-         sha256(convert_to(${log.schema}.preimage('old.event', $3::text, id, 'success', 'app', seq, null, null, tenant_id,
+      `insert into ${log.schema}.entry (version, seq, id, timestamp, tenant_id, user_id, action, target, details, recorded_by, canonical, entry_hash, xid)
+       select 1, seq, id, time, tenant_id, user_id, 'old.event', $4::text, $3::text::json, 'app', true,
+         sha256(convert_to(${log.schema}.preimage('old.event', $3::text, id, 'success', 'app', seq, null, $4::text, tenant_id,
            ${log.schema}.format_time(time), user_id), 'UTF8')), pg_current_xact_id()
        from (
          select nextval('${log.schema}.entry_seq') as seq, ${log.schema}.uuid_v7(${log.schema}.uuid_v7_time(time))::uuid as id, time,
            'tenant-' || number % 3 as tenant_id, 'user-' || number % 10 as user_id
          from (select number, $1::timestamptz + number * (interval '20 days' / $2::integer) as time from generate_series(1, $2) as number) as times
        ) as event`,
-      [`${month}-02T00:00:00Z`, entries, details],
+      [`${month}-02T00:00:00Z`, entries, details, target],
     )
   } finally {
     await client.query('reset role').catch(() => undefined)

@@ -89,7 +89,7 @@ describe('invariant 10: a purge', () => {
 
   it('refuses a month whose entries are not covered by the checkpoint of the archive', async () => {
     const before = await head()
-    await fillOldMonth(log, '2024-01', 500)
+    await fillOldMonth(log, '2024-01', 500, '{}', 'finding:42')
     const archive = { ...before, rootHash: before.rootHash }
     const [unsequenced] = await purge(archivistPool, { archive })
     expect(unsequenced).toMatchObject({ month: '2024-01', outcome: 'refused', reason: { code: 'month_uncovered' } })
@@ -125,8 +125,29 @@ describe('invariant 10: a purge', () => {
     ])
   })
 
+  // Of the 500 entries number 10 has tenant-1 and user-0, on the 2nd of January.
+  it.each([
+    ['nothing, which is everything', {}],
+    ['a tenant', { tenantId: 'tenant-1' }],
+    ['a user', { userId: 'user-0' }],
+    ['a target', { target: 'finding:42' }],
+    ['a time range', { since: '2024-01-21T00:00:00Z', until: '2024-02-01T00:00:00Z' }],
+    ['a time', { since: '2024-01-21T23:00:00Z' }],
+    [
+      'all of them together',
+      { tenantId: 'tenant-1', userId: 'user-0', target: 'finding:42', until: '2024-01-03T00:00:00Z' },
+    ],
+  ])('is held up by a legal hold on %s', async (_, scope) => {
+    const hold = await app.placeHold({ ...scope, reason: 'r', approvedBy: 'a' })
+    expect((await purge(archivistPool, { archive: await head(), dryRun: true }))[0]?.reason?.code).toBe('legal_hold')
+    await retention.releaseHold(hold, { reason: 'r', approvedBy: 'a' })
+  })
+
   it.each([
     ['another tenant', { tenantId: 'tenant-9' }],
+    ['another user', { userId: 'user-99' }],
+    ['another target', { target: 'finding:9' }],
+    ['times without entries of the month', { since: '2024-01-25T00:00:00Z', until: '2024-02-01T00:00:00Z' }],
     ['another month', { since: '2024-02-01T00:00:00Z' }],
     ['a user that has no entries with that target', { userId: 'user-1', target: 'finding:1' }],
   ])('is not held up by a legal hold on %s', async (_, scope) => {
