@@ -74,6 +74,75 @@ describe('log', () => {
     expect(micros.some((value) => !value.endsWith('000'))).toBe(true)
   })
 
+  it('has the time of the insert, and not of the start of its transaction', async () => {
+    const client = await log.connect(log.app.url)
+    await client.query('begin; select pg_sleep(0.05)')
+    const entries = [
+      await audit.log({ action: 'late.insert' }, { db: client }),
+      ...(await audit.logMany([{ action: 'late.insert' }], { db: client })),
+    ]
+    const { rows } = await client.query<{ start: Date }>('select now() as start')
+    await client.query('commit')
+    for (const { timestamp } of entries) {
+      expect(Date.parse(timestamp) - rows[0]!.start.getTime()).toBeGreaterThanOrEqual(49)
+    }
+  })
+
+  it('takes secrets out when it is told to, and leaves everything else as it is', async () => {
+    const event = {
+      action: 'config.changed',
+      user_id: 'alice',
+      target: 'https://app:hunter2@db/x',
+      details: { password: 'hunter2', birthDate: '2000-01-01', note: 'call 555-1234' },
+    }
+    expect(await audit.log(event)).toMatchObject(event)
+    expect(await new AuditLogger({ db: appPool, redact: false }).log(event)).toMatchObject(event)
+    const secrets = new AuditLogger({ db: appPool, redact: true })
+    const masked = {
+      user_id: 'alice',
+      target: 'https://app:[redacted]@db/x',
+      details: { password: '[redacted]', birthDate: '2000-01-01', note: 'call 555-1234' },
+    }
+    for (const entry of [await secrets.log(event), ...(await secrets.logMany([event]))]) {
+      expect(entry).toMatchObject(masked)
+      expect(verifyEntry(entry)).toBe(true)
+    }
+    const named = new AuditLogger({ db: appPool, redact: { keys: ['birth_date'], patterns: [/\d{3}-\d{4}/] } })
+    expect(await named.log({ ...event, target: 'phone:555-1234' })).toMatchObject({
+      target: 'phone:[redacted]',
+      details: { password: '[redacted]', birthDate: '[redacted]', note: 'call [redacted]' },
+    })
+    expect(() => new AuditLogger({ db: appPool, redact: { keys: [5] } as never })).toThrow(
+      expect.objectContaining({ code: 'option_invalid' }),
+    )
+  })
+
+  it.each(['40001', '40P01'])('is tried again by itself when the database says %s, and not for ever', async (code) => {
+    const refusal = (): Promise<never> =>
+      Promise.reject(Object.assign(new pg.DatabaseError('no', 0, 'error'), { code, severity: 'ERROR' }))
+    let left = 0
+    let attempts = 0
+    const query = (text: string, values?: unknown[]): Promise<{ rows: unknown[] }> => {
+      attempts += 1
+      left -= 1
+      return left >= 0 ? refusal() : appPool.query(text, values)
+    }
+    const retrying = new AuditLogger({ db: { query } })
+    left = 2
+    expect(verifyEntry(await retrying.log({ action: 'tried.again' }))).toBe(true)
+    left = 2
+    expect((await retrying.logMany([{ action: 'tried.again' }])).length).toBe(1)
+    expect(attempts).toBe(6)
+    left = 100
+    attempts = 0
+    const error = await errorOf(retrying.logMany([{ action: 'tried.again' }]))
+    expect([error.code, error.sqlState, attempts]).toEqual(['write_failed', code, 3])
+    // Within the host's transaction, which has failed, there is nothing to try again.
+    attempts = 0
+    await errorOf(audit.log({ action: 'not.again' }, { db: { query } }))
+    expect(attempts).toBe(1)
+  })
+
   it('writes what two loggers, a Kysely instance and a client log', async () => {
     const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: log.pool(log.app.url) }) })
     const client = await log.connect(log.app.url)
