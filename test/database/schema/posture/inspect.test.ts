@@ -196,6 +196,7 @@ const tampering: Readonly<Record<string, readonly [sql: string, ...codes: Findin
     'alter function audit_log.stamp_entry() security invoker',
     'function_changed',
   ],
+  'a function is gone': ['drop function audit_log.log', 'function_missing'],
   'a function is added': [`create function audit_log.forge() returns void language sql as ''`, 'function_unknown'],
   'a function belongs to somebody else': ['alter function audit_log.stamp_entry() owner to postgres', 'owner_changed'],
   'a table belongs to somebody else': ['alter table audit_log.sequencer_state owner to postgres', 'owner_changed'],
@@ -247,6 +248,7 @@ const tampering: Readonly<Record<string, readonly [sql: string, ...codes: Findin
     `alter default privileges for role ${roles.owner} grant execute on functions to public`,
     'default_grant_changed',
   ],
+  'a table is gone': ['drop table audit_log.leaf_anomaly', 'relation_missing'],
   'a view is added': ['create view audit_log.seen as select * from audit_log.leaf', 'relation_unknown'],
   'a sequence is shifted': ['alter sequence audit_log.entry_seq increment by 2', 'relation_changed'],
   'a sequence is turned back': [`alter sequence audit_log.entry_seq restart with 1`, 'sequence_behind'],
@@ -267,6 +269,17 @@ const tampering: Readonly<Record<string, readonly [sql: string, ...codes: Findin
   ],
   'tables are published': ['create publication leak for table audit_log.leaf', 'publication_present'],
   'a month has no partition': [`drop table audit_log.${month}`, 'partition_missing'],
+  'entries went to no month': [
+    `set local role ${roles.owner};
+     insert into audit_log.entry select version, seq, gen_random_uuid(), timestamp - interval '30 years', tenant_id, user_id, action, target,
+       source_ip, outcome, details, recorded_by, entry_hash, xid, canonical from audit_log.entry where action = 'first.entry'; reset role`,
+    'default_partition_filled',
+  ],
+  'a group role is gone': [
+    `drop owned by ${roles.archivist}; drop role ${roles.archivist}`,
+    'grant_missing',
+    'role_missing',
+  ],
   'a group role can log in': [`alter role ${roles.writer} login createdb`, 'role_unsafe'],
   'a group role writes everywhere': [
     `grant pg_write_all_data to ${roles.writer}`,
@@ -309,6 +322,21 @@ const tampering: Readonly<Record<string, readonly [sql: string, ...codes: Findin
     `create function public.nothing() returns event_trigger language plpgsql as 'begin end'; create event trigger nothing on ddl_command_end execute function public.nothing()`,
     'event_trigger_present',
   ],
+  'the catalog can be written to': ['set local allow_system_table_mods = on', 'catalog_writable'],
+  'an extension can edit tables past all triggers': [
+    `set local allow_system_table_mods = on;
+     insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion) values (99999, 'pg_surgery', 10, 'public'::regnamespace, false, '1.0');
+     set local allow_system_table_mods = off`,
+    'extension_dangerous',
+  ],
+  // One that is a minute old, without waiting for it.
+  'a prepared transaction is left over': [
+    `set local allow_system_table_mods = on;
+     create or replace view pg_catalog.pg_prepared_xacts as select '3'::xid as transaction, 'it''s old' as gid,
+       now() - interval '61 seconds' as prepared, current_user as owner, current_database() as database;
+     set local allow_system_table_mods = off`,
+    'prepared_transaction',
+  ],
   'the table of migrations is another': [
     `alter table audit_log.migration disable trigger all; update audit_log.migration set sha256 = 'x' where id = 2; alter table audit_log.migration enable always trigger refuse_change; alter table audit_log.migration enable always trigger refuse_row_change`,
     'schema_changed',
@@ -318,8 +346,12 @@ const tampering: Readonly<Record<string, readonly [sql: string, ...codes: Findin
 const unmended: ReadonlySet<FindingCode> = new Set([
   'column_changed',
   'relation_changed',
+  'relation_missing',
   'schema_changed',
   'builtin_changed',
+  'default_partition_filled',
+  'catalog_writable',
+  'prepared_transaction',
 ])
 
 describe('what is done to the database is found, and mended by the command that the finding names', () => {
@@ -334,7 +366,7 @@ describe('what is done to the database is found, and mended by the command that 
       expect(ofLog(report).every(({ fix, meaning }) => fix !== '' && meaning.endsWith('.'))).toBe(true)
       const left = codes.filter((code) => unmended.has(code) && !name.includes('shadowed'))
       let remaining = report
-      for (let round = 0; round < 2 && codesIn(remaining).length > left.length; round += 1) {
+      for (let round = 0; round < 3 && codesIn(remaining).length > left.length; round += 1) {
         for (const { code, fix } of ofLog(remaining)) if (!left.includes(code)) await client.query(fix)
         remaining = await inspect(client, { roles, login: null })
       }
@@ -342,6 +374,48 @@ describe('what is done to the database is found, and mended by the command that 
     } finally {
       await client.query('rollback')
     }
+  })
+
+  it('says which settings of the server weaken the log, and no others', async () => {
+    const wanted: readonly (readonly [FindingCode, string, string])[] = [
+      ['write_not_durable', 'fsync', 'on'],
+      ['write_not_durable', 'full_page_writes', 'on'],
+      ['write_not_durable', 'synchronous_commit', 'on'],
+      ['checksums_off', 'data_checksums', 'on'],
+      ['commit_timestamps_off', 'track_commit_timestamp', 'on'],
+      ['prepared_transactions_allowed', 'max_prepared_transactions', '0'],
+    ]
+    const client = await log.connect()
+    await client.query('begin')
+    for (const commit of ['on', 'off']) {
+      await client.query(`set local synchronous_commit = ${commit}`)
+      const expected: string[] = []
+      for (const [code, name, good] of wanted) {
+        const { rows } = await client.query<{ value: string }>('select current_setting($1) as value', [name])
+        if (rows[0]?.value !== good) expected.push(`${code} setting ${name}: ${name}=${rows[0]?.value}`)
+      }
+      const { findings } = await inspect(client, { roles, login: null })
+      const found = findings.filter(({ code }) => wanted.some(([one]) => one === code))
+      expect(found.map(({ code, subject, detail }) => `${code} ${subject}: ${detail}`).toSorted()).toEqual(
+        expected.toSorted(),
+      )
+      expect(expected.some((line) => line.includes('synchronous_commit'))).toBe(commit === 'off')
+    }
+    await client.query('rollback')
+  })
+
+  it('calls a database that takes bytes for text unsafe', async () => {
+    const name = `audit_log_test_ascii_${roles.owner}`
+    await admin.query(`create database ${name} template template0 encoding 'SQL_ASCII' locale 'C'`)
+    const url = new URL(log.url)
+    url.pathname = `/${name}`
+    const client = await log.connect(url.href)
+    await client.query('create schema audit_log')
+    const codes = (await inspect(client, { roles, login: null })).findings.map(({ code }) => code)
+    expect(codes).toContain('encoding_unsafe')
+    expect((await look()).findings.map(({ code }) => code)).not.toContain('encoding_unsafe')
+    await client.end()
+    await admin.query(`drop database ${name}`)
   })
 
   it('calls CREATEROLE a power, and on PostgreSQL 15 a way to the owner', async () => {
