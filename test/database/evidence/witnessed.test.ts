@@ -48,7 +48,7 @@ const at = (name: string): string => join(folder, name)
 
 async function bundle(trusted?: Policy): Promise<string> {
   let text = ''
-  for await (const piece of writeBundle(reader, { from: 0 }, { policy: trusted })) text += String(piece)
+  for await (const piece of writeBundle(reader, { from: 0 }, { policy: trusted })) text += piece
   return text
 }
 
