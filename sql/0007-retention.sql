@@ -162,6 +162,14 @@ end
 $function$;
 comment on function :"schema".release_legal_hold(uuid, text, text, text) is 'Ends a legal hold.';
 
+create function :"schema".month_expiry(month date, keep_days integer) returns timestamptz
+  language sql immutable parallel safe
+  -- A year with a 29 February is a day longer than 365 days.
+  return greatest(
+    date_trunc('month', month::timestamp) + interval '1 month' + make_interval(days => keep_days),
+    date_trunc('month', month::timestamp) + interval '1 month' + interval '1 year') at time zone 'UTC';
+comment on function :"schema".month_expiry(date, integer) is 'From when on a month may be purged, under a retention.';
+
 -- The partition of a month that has expired. Raises WO020 when it has not, WO023 when there is no such month.
 create function :"schema".expired_partition(month date) returns regclass
   language plpgsql
@@ -174,9 +182,7 @@ begin
   if partition is null or not exists (
       select from pg_inherits where inhrelid = partition and inhparent = format('%I.entry', :'schema')::regclass) then
     perform :"schema".refuse('WO023', format('there is no partition of the month %s', to_char(month, 'YYYY-MM')));
-  -- A year with a 29 February is a day longer than 365 days.
-  elsif date_trunc('month', month::timestamptz) + interval '1 month'
-      > least(clock_timestamp() - make_interval(days => :"schema".keep_days()), clock_timestamp() - interval '1 year') then
+  elsif :"schema".month_expiry(month, :"schema".keep_days()) > clock_timestamp() then
     perform :"schema".refuse('WO020', format('the month %s is younger than the retention of %s days', to_char(month, 'YYYY-MM'), :"schema".keep_days()));
   end if;
   return partition;
@@ -302,12 +308,13 @@ comment on function :"schema".purge_month(date, text) is 'Drops the partition of
 revoke execute on function
   :"schema".refuse(text, text), :"schema".keep_days(), :"schema".extend_retention(integer, text, text, inet),
   :"schema".place_legal_hold(text, text, text, text, text, timestamptz, timestamptz, text, inet),
-  :"schema".release_legal_hold(uuid, text, text, text), :"schema".expired_partition(date), :"schema".refuse_held(regclass, date),
+  :"schema".release_legal_hold(uuid, text, text, text), :"schema".month_expiry(date, integer), :"schema".expired_partition(date), :"schema".refuse_held(regclass, date),
   :"schema".clear_month(date, bigint, text), :"schema".purge_month(date, text)
   from public;
 grant select on :"schema".retention_policy, :"schema".legal_hold, :"schema".legal_hold_release, :"schema".purge_clearance, :"schema".purge
   to :"reader", :"archivist", :"sequencer";
 grant execute on function :"schema".keep_days() to :"reader", :"archivist", :"sequencer", :"writer";
+grant execute on function :"schema".month_expiry(date, integer) to :"reader", :"archivist";
 -- Whatever keeps entries longer the application may do; whatever lets them go, only the archivist.
 grant execute on function
   :"schema".extend_retention(integer, text, text, inet),

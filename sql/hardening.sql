@@ -69,7 +69,8 @@ begin
     if not exists (
       select from :"schema".purge
       where purge.partition = gone and upper_bound = (to_date(substr(gone, 7), 'YYYY_MM') + interval '1 month')::timestamptz
-        and upper_bound < clock_timestamp() - make_interval(days => (select max(keep_days) from :"schema".retention_policy)))
+        and upper_bound < least(clock_timestamp() - interval '1 year',
+          clock_timestamp() - make_interval(days => (select max(keep_days) from :"schema".retention_policy))))
     then
       raise exception 'the audit log is hardened: % refused, the month % has not expired or its purge is not on record', tg_tag, gone
         using errcode = 'WO030';

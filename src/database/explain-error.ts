@@ -24,6 +24,8 @@ export function explaining(
           'the audit log is not installed here: call installSchema() first',
           details,
         )
+      case 'WO030':
+        return new AuditLogError(otherwise, `${message}: ${hardened}`, details)
       case '42501':
         return new AuditLogError('privilege_missing', notAllowed, details)
       default:
@@ -31,3 +33,7 @@ export function explaining(
     }
   }
 }
+
+/** What to do when the event triggers of `hardenSql()` refuse a change of the schema (SQLSTATE WO030). */
+export const hardened =
+  'the schema is hardened, so a superuser must drop its event triggers before, and run the script of hardenSql() again after (docs/posture.md)'

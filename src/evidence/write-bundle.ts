@@ -133,7 +133,7 @@ class BundleWriter {
     const { size } = checkpoint
     if ('query' in selection) yield* this.#found(selection.query, size, false)
     else if ('seqs' in selection) {
-      const leaves = await readLeavesOf(this.#executor, this.#schema, selection.seqs)
+      const leaves = await readLeavesOf(this.#executor, this.#schema, 'seq', selection.seqs)
       yield this.#format(
         leaves.filter(({ line, leafIndex }) => line !== null && leafIndex < size),
         false,
@@ -163,7 +163,7 @@ class BundleWriter {
     for (;;) {
       const { entries, nextCursor } = await pageQuery.page()
       const found = new Map(entries.map((entry) => [entry.seq, entry]))
-      const leaves = await readLeavesOf(this.#executor, this.#schema, [...found.keys()])
+      const leaves = await readLeavesOf(this.#executor, this.#schema, 'seq', [...found.keys()])
       const lines = this.#format(
         leaves.filter(({ leafIndex }) => leafIndex < size && !taken.has(leafIndex)),
         context,

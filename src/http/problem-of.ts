@@ -4,7 +4,6 @@ import { Problem, type ProblemCode } from './problem.ts'
 /** What becomes of the library's own errors; of all others nobody learns anything but that there was one. */
 const codes: Partial<Readonly<Record<AuditLogErrorCode, ProblemCode>>> = {
   query_invalid: 'parameter_invalid',
-  cursor_invalid: 'cursor_invalid',
   settings_busy: 'settings_busy',
   settings_key_missing: 'settings_key_missing',
   settings_key_wrong: 'settings_key_wrong',
@@ -26,6 +25,9 @@ export function problemOf(error: unknown): Problem {
   // Says what was expected and where, never what was found.
   if (error instanceof AuditLogError && error.code === 'setting_invalid') {
     return new Problem('body_invalid', { path: error.path, detail: error.message })
+  }
+  if (error instanceof AuditLogError && error.code === 'cursor_invalid') {
+    return new Problem('cursor_invalid', { parameter: 'cursor' })
   }
   const code = error instanceof AuditLogError ? (codes[error.code] ?? 'internal_error') : 'internal_error'
   return new Problem(code, code === 'log_unavailable' ? { headers: { 'retry-after': '5' } } : {})

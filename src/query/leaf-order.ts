@@ -34,24 +34,18 @@ export async function readLeaves(
   return readFound(executor, schema, found, [from, limit])
 }
 
-/** The leaves of the entries with these numbers, in the order of the log. Numbers without a leaf are left out. */
+/**
+ * The leaves of the entries with these numbers, or the leaves at these places, in the order of the log. Those that are not there
+ * are left out.
+ */
 export async function readLeavesOf(
   executor: Executor,
   schema: string,
-  seqs: readonly number[],
+  by: 'seq' | 'leaf_index',
+  numbers: readonly number[],
 ): Promise<readonly LogLeaf[]> {
-  const found = `select * from ${quoteIdentifier(schema)}.leaf where seq = any ($1::bigint[])`
-  return readFound(executor, schema, found, [`{${seqs.join(',')}}`])
-}
-
-/** These leaves, in the order of the log. */
-export async function readLeavesAt(
-  executor: Executor,
-  schema: string,
-  leafIndexes: readonly number[],
-): Promise<readonly LogLeaf[]> {
-  const found = `select * from ${quoteIdentifier(schema)}.leaf where leaf_index = any ($1::bigint[])`
-  return readFound(executor, schema, found, [`{${leafIndexes.join(',')}}`])
+  const found = `select * from ${quoteIdentifier(schema)}.leaf where ${by} = any ($1::bigint[])`
+  return readFound(executor, schema, found, [`{${numbers.join(',')}}`])
 }
 
 async function readFound(

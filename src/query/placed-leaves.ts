@@ -2,7 +2,7 @@ import type { Executor } from '../database/database.ts'
 import { quoteIdentifier } from '../schema/names.ts'
 import { isOrdinaryTime, joinTimes, timeAt } from './binary-time.ts'
 import { EntryColumns, type EntryRange, type PlacedEntry } from './entry-columns.ts'
-import { readLeavesAt } from './leaf-order.ts'
+import { readLeavesOf } from './leaf-order.ts'
 
 /** A leaf of the transparency log and where its entry is. */
 export interface PlacedLeaf {
@@ -42,7 +42,8 @@ export async function readPlacedLeaves(
     return { leafIndex, entryHash, content }
   })
   if (others.length === 0) return found
-  const lines = new Map((await readLeavesAt(executor, schema, others)).map(({ leafIndex, line }) => [leafIndex, line]))
+  const alone = await readLeavesOf(executor, schema, 'leaf_index', others)
+  const lines = new Map(alone.map(({ leafIndex, line }) => [leafIndex, line]))
   return found.map((leaf) => ({ ...leaf, content: leaf.content ?? lines.get(leaf.leafIndex) ?? null }))
 }
 

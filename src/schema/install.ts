@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { type Database, type Executor, withConnection, withTransaction } from '../database/database.ts'
+import { hardened } from '../database/explain-error.ts'
 import { AuditLogError } from '../errors.ts'
 import { quoteIdentifier, quoteLiteral, resolveNames, type SchemaNameOptions, type SchemaNames } from './names.ts'
 import { createIndexes, type OptionalIndex } from './optional-indexes.ts'
@@ -165,6 +166,8 @@ function explain(error: unknown, script: SchemaSqlOptions): unknown {
       return new AuditLogError('role_unsafe', cause.message, details)
     case 'WO013':
       return new AuditLogError('schema_foreign', cause.message, details)
+    case 'WO030':
+      return new AuditLogError('write_failed', `the schema could not be upgraded: ${hardened}`, details)
     case '42704':
       return new AuditLogError('option_invalid', `a login in "grant" does not exist: ${cause.message}`, {
         ...details,

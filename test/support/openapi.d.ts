@@ -1533,7 +1533,7 @@ export interface operations {
             query?: {
                 /** @description Count from this time on: RFC 3339 with a zone. At most 92 days before `until`. */
                 since?: string;
-                /** @description Count up to this time: RFC 3339 with a zone. Default is now. */
+                /** @description Count up to this time: RFC 3339 with a zone. Default is everything until now. */
                 until?: string;
                 /** @description Entries of this tenant; empty for those of none. Default is every tenant that the principal may see. */
                 tenant_id?: string;

@@ -19,7 +19,7 @@ const times: readonly Parameter[] = filterParameters
     description:
       name === 'since'
         ? `Count from this time on: RFC 3339 with a zone. At most ${longestDays} days before \`until\`.`
-        : 'Count up to this time: RFC 3339 with a zone. Default is now.',
+        : 'Count up to this time: RFC 3339 with a zone. Default is everything until now.',
     schema,
   }))
 
@@ -82,9 +82,11 @@ function readRange(values: ReadonlyMap<string, string>): readonly [string, strin
   const given = values.get('since')
   if (given === undefined) throw new Problem('parameter_invalid', { parameter: 'since', detail: 'expected a time' })
   const since = reading('since', () => readTime(given, '$.since'))
-  const until = reading('until', () => readTime(values.get('until') ?? new Date(), '$.until'))
-  const days = (Date.parse(until) - Date.parse(since)) / 86_400_000
-  if (days >= 0 && days <= longestDays) return [since, until]
+  const end = values.get('until')
+  // Entries are dated by the clock of the database, which may be ahead of the one here.
+  const until = end === undefined ? 'infinity' : reading('until', () => readTime(end, '$.until'))
+  const days = ((end === undefined ? Date.now() : Date.parse(until)) - Date.parse(since)) / 86_400_000
+  if ((days >= 0 || end === undefined) && days <= longestDays) return [since, until]
   throw new Problem('parameter_invalid', {
     parameter: 'until',
     detail: `expected a time that is 0 to ${longestDays} days after since`,

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Principal } from '../../../src/http/index.ts'
 import { asHeader, jsonRequest, sample, testApi } from '../../support/api.ts'
 
@@ -80,6 +80,14 @@ describe('GET /activity', () => {
     expect(await problemOf(api.get(`/activity?since=${ago(1)}&tenant_id=fabrikam`, contoso))).toBe(
       '403 tenant_forbidden',
     )
+  })
+
+  it('ends at the clock of the database, not at the one of the host', async () => {
+    const since = ago(1)
+    const whole = await bodyOf<Activity>(api.get(`/activity?since=${since}`))
+    vi.useFakeTimers({ now: Date.now() - 3_600_000, toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    expect(await bodyOf<Activity>(api.get(`/activity?since=${since}`))).toEqual(whole)
   })
 
   it('tells the 100 most frequent actions apart and puts the others together', async () => {

@@ -169,6 +169,7 @@ describe('a cursor', () => {
     expect(await codeOf(`/list?action=scan.*&cursor=${inner}.${'A'.repeat(22)}`)).toBe('400 cursor_invalid')
     expect(await codeOf(`/list?action=scan.*&cursor=${altered}`)).toBe('400 cursor_invalid')
     expect(await codeOf(`/list?cursor=${cursor}`)).toBe('400 cursor_invalid')
+    expect(await (await api.get(`/list?cursor=${cursor}`)).json()).toMatchObject({ parameter: 'cursor' })
     expect(await codeOf(`/list?action=scan.*&order=oldest&cursor=${cursor}`)).toBe('400 cursor_invalid')
     expect(await codeOf(`/list?action=scan.*&cursor=${cursor}`, contoso)).toBe('400 cursor_invalid')
     expect(await codeOf(`/list?action=scan.*&cursor=${checkpoints.next_cursor}`)).toBe('400 cursor_invalid')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ownerAttacks } from '../../../src/evidence/drill/attacks-by-owner.ts'
-import { AuditLogger, hardenSql, inspect, installSchema } from '../../../src/index.ts'
+import { AuditLogger, createIndexes, hardenSql, inspect, installSchema } from '../../../src/index.ts'
 import { refusal } from '../../support/database.ts'
 import { fillOldMonth } from '../../support/old-month.ts'
 import { inOrder, sequencedLog, takeCensus } from '../../support/sequencer.ts'
@@ -98,6 +98,14 @@ describe('a hardened schema', () => {
     expect(await refusal(admin.query('set session_replication_role = replica; drop table audit_log.leaf'))).toBe(
       'WO030',
     )
+  })
+
+  it('says what to do before optional indexes can be created', async () => {
+    await expect(createIndexes(admin, ['target'])).rejects.toMatchObject({
+      code: 'write_failed',
+      sqlState: 'WO030',
+      message: expect.stringContaining('hardenSql()'),
+    })
   })
 
   it('leaves the owner what needs no command of the catalog', async () => {

@@ -56,7 +56,7 @@ describe('createIndexes', () => {
   })
 
   it('finishes what was left half-way, and gives up on locks rather than queue up in front of writers', async () => {
-    await log.admin.query('drop index audit_log.entry_target')
+    await log.admin.query('drop index if exists audit_log.entry_target')
     const writer = await log.connect()
     await writer.query('begin; insert into audit_log.entry (action) values ($$a.b$$)')
     expect(await codeOfAsync(createIndexes(log.admin, ['target'], { timeoutMs: 0 }))).toBe('schema_busy')
@@ -83,7 +83,7 @@ describe('createIndexes', () => {
   })
 
   it('lets others write while it waits for an old transaction', async () => {
-    await log.admin.query('drop index audit_log.entry_outcome')
+    await log.admin.query('drop index if exists audit_log.entry_outcome')
     const old = await log.connect()
     await old.query('begin isolation level repeatable read; select count(*) from audit_log.entry')
     const made = createIndexes(log.admin, ['outcome'])
@@ -100,7 +100,7 @@ describe('createIndexes', () => {
   })
 
   it('comes with installSchema() and as a command', async () => {
-    await log.admin.query('drop index audit_log.entry_source_ip, audit_log.entry_details')
+    await log.admin.query('drop index if exists audit_log.entry_source_ip, audit_log.entry_details')
     await installSchema(log.admin, { roles: log.roles, indexes: ['source_ip'] })
     const url = log.url
     expect(await cli(['index', 'source_ip', 'details', '--database-url', url])).toMatchObject({
@@ -112,7 +112,7 @@ describe('createIndexes', () => {
 
   it('refuses a name that is none, a login that may not, and a schema that is not there', async () => {
     expect(await codeOfAsync(createIndexes(log.admin, ['seq' as OptionalIndex]))).toBe('option_invalid')
-    await log.admin.query('drop index audit_log.entry_target')
+    await log.admin.query('drop index if exists audit_log.entry_target')
     expect(await codeOfAsync(createIndexes(log.appPool, ['target']))).toBe('privilege_missing')
     expect(await codeOfAsync(createIndexes(log.admin, ['target'], { schema: 'nowhere' }))).toBe('schema_missing')
   })
