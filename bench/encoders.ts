@@ -12,7 +12,7 @@ import type { ForwardedEntry } from '../src/sinks/log-item.ts'
 import { formatOcsf } from '../src/sinks/ocsf.ts'
 import { readProduct } from '../src/sinks/product.ts'
 import { formatAsimRow, formatLogRow } from '../src/sinks/sentinel-row.ts'
-import type { Sink } from '../src/sinks/sink.ts'
+import type { EncodedEvent, Sink } from '../src/sinks/sink.ts'
 import { SplunkSink } from '../src/sinks/splunk.ts'
 import { encodeStructured } from '../src/sinks/structured-data.ts'
 import { forwardedMany } from '../test/support/forwarded.ts'
@@ -42,7 +42,12 @@ const toBytes: Readonly<Record<string, (item: ForwardedEntry) => unknown>> = {
   ...Object.fromEntries(
     Object.entries(encoders).map(([name, format]) => [name, (item: ForwardedEntry) => Buffer.from(format(item))]),
   ),
-  ...Object.fromEntries(Object.entries(sinks).map(([name, sink]) => [name, (item) => sink.encode(item)])),
+  ...Object.fromEntries(
+    Object.entries(sinks).map(([name, sink]) => [
+      name,
+      (item) => Buffer.from((sink.encode(item) as EncodedEvent).text),
+    ]),
+  ),
 }
 
 function measure(encode: (item: ForwardedEntry) => unknown): number {

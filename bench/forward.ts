@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BodyWriter } from '../src/sinks/body-writer.ts'
 import { systemClock } from '../src/sinks/clock.ts'
 import { Delivery } from '../src/sinks/delivery.ts'
 import { ElasticSink } from '../src/sinks/elastic.ts'
@@ -113,19 +114,14 @@ for (const [name, make] of Object.entries(sinks)) {
   const encoder = make()
   const { maxBatchBytes } = encoder.capabilities
   const bodies: Buffer[] = []
-  let batch: Uint8Array[] = []
-  let bytes = 0
+  const body = new BodyWriter(encoder.capabilities.framing)
   for await (const entry of entries()) {
-    const { bytes: event } = encoder.encode(entry) as EncodedEvent
-    if (bytes + event.length > maxBatchBytes) {
-      bodies.push(Buffer.concat(batch))
-      batch = []
-      bytes = 0
-    }
-    batch.push(event)
-    bytes += event.length
+    const { text } = encoder.encode(entry) as EncodedEvent
+    if (body.add(text, maxBatchBytes) !== undefined) continue
+    bodies.push(body.take())
+    body.add(text, maxBatchBytes)
   }
-  bodies.push(Buffer.concat(batch))
+  bodies.push(body.take())
   const path = name === 'Splunk' ? '/services/collector/event' : '/x/_bulk'
   const bare = async (): Promise<number> => {
     const client = new HttpClient({ url }, 4, 16 * 1024 * 1024)

@@ -1,14 +1,13 @@
 import { observe, type Telemetry } from '../telemetry/telemetry.ts'
+import { Batcher, encode, type TakenBatch } from './batcher.ts'
 import { backoffMs, type Clock } from './clock.ts'
 import { Confirmations } from './confirmations.ts'
 import { Gate } from './gate.ts'
-import { idOf } from './item-text.ts'
-import type { LogItem } from './log-item.ts'
 import type { Position, Progress, SourceItem } from './progress.ts'
 import { settle } from './settle.ts'
-import { type EncodedEvent, isUnencodable, type SendResult, type Sink } from './sink.ts'
+import { isUnencodable, type SendResult, type Sink } from './sink.ts'
 import type { ForwarderCounters, ForwarderProblem } from './status.ts'
-import { type Slot, slotOf, Window } from './window.ts'
+import { Window } from './window.ts'
 
 /** What a delivery works with. */
 export interface DeliveryOptions {
@@ -24,7 +23,7 @@ export interface DeliveryOptions {
   readonly clock: Clock
   /** How often to look for new items when there are none, in milliseconds. */
   readonly intervalMs: number
-  /** Encoded bytes to hold at most; two chunks that are read may go over it. */
+  /** Bytes of events to hold at most, about; two chunks that are read may go over it. */
   readonly maxBufferedBytes: number
   /** How long to wait for what is under way when it is stopped, in milliseconds. */
   readonly stopTimeoutMs: number
@@ -62,10 +61,13 @@ export class Delivery {
   }
   readonly #options: DeliveryOptions
   readonly #window = new Window()
+  readonly #batcher: Batcher
   readonly #gate: Gate
   readonly #confirmations: Confirmations
+  /** Events in the largest batch so far. */
+  #largestBatch = 0
   /** What was read last. */
-  #unencoded: readonly SourceItem[] = []
+  #unadded: readonly SourceItem[] = []
   /** Behind the last item that was read. */
   #read: Position
   #committed: Position
@@ -87,6 +89,7 @@ export class Delivery {
     this.#options = options
     this.#read = options.start
     this.#committed = options.start
+    this.#batcher = new Batcher(options.sink, this.#window, () => (this.counters.rejected += 1))
     this.#gate = new Gate(options.clock, options.sink.capabilities.maxInFlight)
     this.#confirmations = new Confirmations(options.sink, options.clock)
   }
@@ -114,7 +117,9 @@ export class Delivery {
 
   /** RFC 3339 time of the oldest event that is not settled. */
   get oldestTimestamp(): string | undefined {
-    return this.#window.oldest?.event?.timestamp
+    const item = this.#window.oldest?.item
+    const event = item === undefined ? undefined : encode(this.#options.sink, item)
+    return event === undefined || isUnencodable(event) ? undefined : event.timestamp
   }
 
   /**
@@ -127,8 +132,8 @@ export class Delivery {
     signal.addEventListener('abort', ring)
     try {
       while (!signal.aborted && this.#lost === undefined) {
-        const items = this.#unencoded
-        this.#unencoded = []
+        const items = this.#unadded
+        this.#unadded = []
         // The database looks for the next while these are encoded.
         this.#startReading()
         this.#add(items)
@@ -155,20 +160,17 @@ export class Delivery {
 
   // What waits is more to keep for the garbage collector and gets nothing there sooner, once there are batches to go on with.
   #isFull(): boolean {
-    const { maxBufferedBytes, sink } = this.#options
-    return (
-      this.#window.readyBytes >= batchesAhead * sink.capabilities.maxBatchBytes ||
-      this.#window.bytes >= maxBufferedBytes ||
-      this.#window.size >= maximumItems
-    )
+    const { size, bytes, ready } = this.#window
+    const enough = ready > 0 && ready >= batchesAhead * this.#largestBatch
+    return enough || bytes >= this.#options.maxBufferedBytes || size >= maximumItems
   }
 
   async #readChunk(): Promise<void> {
     const { clock, intervalMs, read } = this.#options
     try {
-      this.#unencoded = await read(this.#read)
-      this.#read = this.#unencoded.at(-1)?.after ?? this.#read
-      if (this.#unencoded.length === 0) this.#readNotBefore = clock.now() + intervalMs
+      this.#unadded = await read(this.#read)
+      this.#read = this.#unadded.at(-1)?.after ?? this.#read
+      if (this.#unadded.length === 0) this.#readNotBefore = clock.now() + intervalMs
       this.#databaseWorks()
     } catch (error) {
       this.#readNotBefore = clock.now() + this.#databaseFails(error)
@@ -176,57 +178,18 @@ export class Delivery {
   }
 
   #add(items: readonly SourceItem[]): void {
-    for (const item of items) this.#window.add(this.#slotOf(item))
-  }
-
-  #slotOf({ item, after }: SourceItem): Slot {
-    if (item.kind === 'gone') {
-      const { firstLeafIndex, lastLeafIndex } = item
-      this.counters.gone += lastLeafIndex - firstLeafIndex + 1
-      return slotOf(after, firstLeafIndex, undefined, {
-        item: `leaf-${firstLeafIndex}`,
-        firstLeafIndex,
-        lastLeafIndex,
-        kind: 'gone',
-        code: 'entry_gone',
-        reason: 'the log has the leaf and no longer the entry',
-      })
-    }
-    const leafIndex = item.kind === 'entry' ? item.leafIndex : null
-    const encoded = this.#encode(item)
-    if (!isUnencodable(encoded)) return slotOf(after, leafIndex, encoded, undefined)
-    this.counters.rejected += 1
-    const { code, reason } = encoded
-    return slotOf(after, leafIndex, undefined, {
-      item: identityOf(item),
-      firstLeafIndex: leafIndex,
-      lastLeafIndex: leafIndex,
-      kind: 'rejected',
-      code,
-      reason,
-    })
-  }
-
-  #encode(item: LogItem): ReturnType<Sink['encode']> {
-    const { sink } = this.#options
-    try {
-      const encoded = sink.encode(item)
-      if (isUnencodable(encoded) || encoded.bytes.length <= sink.capabilities.maxBatchBytes) return encoded
-      return {
-        code: 'too_large',
-        reason: `the event has ${encoded.bytes.length} bytes, and the receiver takes ${sink.capabilities.maxBatchBytes}`,
-      }
-    } catch (error) {
-      return { code: 'encode_failed', reason: `the encoder failed: ${error instanceof Error ? error.name : 'unknown'}` }
+    for (const source of items) {
+      this.#window.add(source)
+      const { item } = source
+      if (item.kind === 'gone') this.counters.gone += item.lastLeafIndex - item.firstLeafIndex + 1
     }
   }
 
   #startSending(): void {
-    const { sink } = this.#options
     while (this.#gate.isOpen(this.#sendTasks.size, this.#confirmations.waiting)) {
-      const batch = this.#window.takeBatch(sink.capabilities, this.#gate.batchLimit, this.#gate.byteLimit)
-      if (batch.length === 0) return
-      const task = this.#send(batch).finally(() => {
+      const taken = this.#batcher.take(this.#gate.batchLimit, this.#gate.byteLimit)
+      if (taken === undefined) return
+      const task = this.#send(taken).finally(() => {
         this.#sendTasks.delete(task)
         this.#ring()
       })
@@ -234,23 +197,19 @@ export class Delivery {
     }
   }
 
-  async #send(batch: readonly Slot[]): Promise<void> {
+  async #send({ slots, batch }: TakenBatch): Promise<void> {
     const { sink, name, telemetry } = this.#options
-    const events: EncodedEvent[] = []
-    for (const { event } of batch) if (event !== undefined) events.push(event)
-    this.#count(batch, events)
+    const bytes = batch.body.length
+    this.#largestBatch = Math.max(this.#largestBatch, slots.length)
+    this.counters.requests += 1
+    this.counters.bytes += bytes
+    for (const { attempts } of slots) if (attempts > 0) this.counters.repeated += 1
     const probing = this.#gate.isPaused
-    const send = (): Promise<SendResult> => sink.send(events, { signal: this.#breakOff.signal })
-    const result = await observe(telemetry, 'forward', { name, entries: events.length }, send, takenOf).catch(
+    const send = (): Promise<SendResult> => sink.send(batch, { signal: this.#breakOff.signal })
+    const result = await observe(telemetry, 'forward', { name, entries: slots.length }, send, takenOf).catch(
       (error: unknown): SendResult => brokenSink(error),
     )
-    settle({ batch, result, gate: this.#gate, window: this.#window, counters: this.counters, probing })
-  }
-
-  #count(batch: readonly Slot[], events: readonly EncodedEvent[]): void {
-    this.counters.requests += 1
-    for (const slot of batch) if (slot.attempts > 0) this.counters.repeated += 1
-    for (const { bytes } of events) this.counters.bytes += bytes.length
+    settle({ slots, bytes, result, gate: this.#gate, window: this.#window, counters: this.counters, probing })
   }
 
   #startConfirming(): void {
@@ -316,7 +275,7 @@ export class Delivery {
     const times = [this.#confirmations.nextAt]
     if (this.#readTask === undefined && !this.#isFull()) times.push(this.#readNotBefore)
     if (this.#commitTask === undefined && this.#uncommitted !== undefined) times.push(this.#commitNotBefore)
-    if (this.#window.hasReady() && this.#sendTasks.size === 0) {
+    if (this.#window.ready > 0 && this.#sendTasks.size === 0) {
       times.push(this.#gate.nextAt(this.#confirmations.waiting))
     }
     await this.#until(Math.min(...times), signal)
@@ -360,15 +319,6 @@ export class Delivery {
 const batchesAhead = 2
 /** Items to hold at most; two chunks may go over it. */
 const maximumItems = 50_000
-
-/** Whose row was altered so that it is no JSON has no id that can be told. */
-function identityOf(item: LogItem): string {
-  try {
-    return idOf(item)
-  } catch {
-    return item.kind === 'entry' ? `leaf-${item.leafIndex}` : item.kind
-  }
-}
 
 const brokenSink = (error: unknown): SendResult => ({
   outcomes: [],

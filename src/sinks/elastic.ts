@@ -11,7 +11,16 @@ import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { resultOfFailure, resultOfStatus } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
 import { headerSecret, invalidOption, wholeNumber } from './option.ts'
-import type { AttemptOptions, Control, EncodedEvent, Outcome, SendResult, Sink, SinkCapabilities } from './sink.ts'
+import type {
+  AttemptOptions,
+  Batch,
+  Control,
+  EncodedEvent,
+  Outcome,
+  SendResult,
+  Sink,
+  SinkCapabilities,
+} from './sink.ts'
 
 /** Options of {@link ElasticSink}. `url` is that of Elasticsearch, e.g. `https://es.example.com:9200`. */
 export interface ElasticOptions extends HttpOptions {
@@ -99,12 +108,11 @@ export class ElasticSink implements Sink {
     return this.#action(id, text.id, timestamp, formatEntryDocument(item, text, this.#constants))
   }
 
-  async send(batch: readonly EncodedEvent[], { signal }: AttemptOptions): Promise<SendResult> {
+  async send({ ids, body }: Batch, { signal }: AttemptOptions): Promise<SendResult> {
     const path =
       this.#index === undefined
         ? `/logs-${this.#stream.dataset}-${this.#stream.namespace}/_bulk?require_data_stream=true&${filter}`
         : `/_bulk?${filter}`
-    const body = Buffer.concat(batch.map(({ bytes }) => bytes))
     const reply = await this.#http.request({
       method: 'POST',
       path,
@@ -112,17 +120,12 @@ export class ElasticSink implements Sink {
       body,
       signal,
     })
-    if (reply.kind === 'failure') return resultOfFailure(batch.length, reply)
+    if (reply.kind === 'failure') return resultOfFailure(ids.length, reply)
     const requestId = headerOf(reply, 'x-request-id') ?? headerOf(reply, 'x-found-handling-cluster')
-    if (reply.status !== 200) return { ...resultOfStatus(batch.length, reply, explain(reply)), requestId }
-    const result = resultOfBulk(
-      batch.map(({ id }) => id),
-      reply,
-    )
-    const outcomes = this.#verifyConflicts
-      ? await this.#compareDuplicates(batch, result.outcomes, signal)
-      : result.outcomes
-    return { outcomes, control: result.control, requestId }
+    if (reply.status !== 200) return { ...resultOfStatus(ids.length, reply, explain(reply)), requestId }
+    const { outcomes, control } = resultOfBulk(ids, reply)
+    if (!this.#verifyConflicts) return { outcomes, control, requestId }
+    return { outcomes: await this.#compareDuplicates({ ids, body }, outcomes, signal), control, requestId }
   }
 
   async health({ signal }: AttemptOptions): Promise<Control> {
@@ -144,38 +147,33 @@ export class ElasticSink implements Sink {
   #action(id: string, idText: string, timestamp: string, document: string): EncodedEvent {
     const index =
       this.#index === undefined ? '' : `"_index":"${this.#index}-${timestamp.slice(0, 4)}.${timestamp.slice(5, 7)}",`
-    return { id, timestamp, bytes: Buffer.from(`{"create":{${index}"_id":${idText}}}\n${document}\n`) }
+    return { id, timestamp, text: `{"create":{${index}"_id":${idText}}}\n${document}\n` }
   }
 
   /** A document under the entry's id whose hash is another one was put there by somebody else. */
   async #compareDuplicates(
-    batch: readonly EncodedEvent[],
+    { ids, body }: Batch,
     outcomes: readonly Outcome[],
     signal: AbortSignal,
   ): Promise<readonly Outcome[]> {
-    const ids = batch.filter((_, index) => outcomes[index]?.kind === 'duplicate').map(({ id }) => id)
-    if (ids.length === 0) return outcomes
+    const duplicates = ids.filter((_, index) => outcomes[index]?.kind === 'duplicate')
+    if (duplicates.length === 0) return outcomes
     const target =
       this.#index === undefined ? `logs-${this.#stream.dataset}-${this.#stream.namespace}` : `${this.#index}-*`
+    const query = { size: duplicates.length, _source: ['event.hash'], query: { ids: { values: duplicates } } }
     const reply = await this.#http.request({
       method: 'POST',
       path: `/${target}/_search?filter_path=hits.hits._id,hits.hits._source`,
       headers: { authorization: this.#authorization, 'content-type': 'application/json' },
-      body: Buffer.from(JSON.stringify({ size: ids.length, _source: ['event.hash'], query: { ids: { values: ids } } })),
+      body: Buffer.from(JSON.stringify(query)),
       signal,
     })
     const stored = reply.kind === 'reply' && reply.status === 200 ? hashesOf(reply.body) : new Map<string, string>()
+    const lines = Buffer.from(body.buffer, body.byteOffset, body.length).toString().split('\n')
     return outcomes.map((outcome, index) => {
-      const event = batch[index]
-      const found = event === undefined ? undefined : stored.get(event.id)
-      if (
-        outcome.kind !== 'duplicate' ||
-        event === undefined ||
-        found === undefined ||
-        found === (hashOf(event) ?? '')
-      ) {
-        return outcome
-      }
+      const found = stored.get(ids[index] ?? '')
+      const sent = /"hash":"([0-9a-f]{64})"/.exec(lines[index * 2 + 1] ?? '')?.[1] ?? ''
+      if (outcome.kind !== 'duplicate' || found === undefined || found === sent) return outcome
       const reason = 'Elasticsearch has a document with the id of this entry and another event.hash'
       return { kind: 'quarantined', code: 'conflict_differs', reason }
     })
@@ -214,9 +212,6 @@ function headerOf({ headers }: HttpReply, name: string): string | undefined {
   const value = headers[name]
   return typeof value === 'string' ? value : undefined
 }
-
-const hashOf = ({ bytes }: EncodedEvent): string | undefined =>
-  /"hash":"([0-9a-f]{64})"/.exec(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())?.[1]
 
 function hashesOf(body: string): Map<string, string> {
   const found = new Map<string, string>()

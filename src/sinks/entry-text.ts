@@ -1,7 +1,7 @@
 import { hasControls } from '../canonical/has-controls.ts'
 import { type EntryMembers as EntryText, formatMembers } from '../query/entry-columns.ts'
 import { LeafEntry } from './leaf-entry.ts'
-import type { ForwardedEntry } from './log-item.ts'
+import type { ForwardedEntry, LogItem } from './log-item.ts'
 
 export type { EntryText }
 
@@ -17,6 +17,12 @@ export function textOf(item: ForwardedEntry): EntryText {
 /** The hash preimage, for little where its members have been read. */
 export function lineOf(item: ForwardedEntry, text: EntryText): string {
   return item instanceof LeafEntry && item.isInMembers ? formatMembers(text) : item.line
+}
+
+/** Characters of an item, about. */
+export function lengthOf(item: LogItem): number {
+  if (item instanceof LeafEntry) return item.length
+  return item.kind === 'entry' ? item.line.length : noticeLength
 }
 
 // Members stand in canonical order. Within a string a quote is escaped, so `,"` stands between members only, and behind the
@@ -67,6 +73,8 @@ function written({ entry }: ForwardedEntry): EntryText {
   return Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, JSON.stringify(value)])) as EntryText
 }
 
+/** More than the largest notice has. */
+const noticeLength = 3072
 const start = '{"action":"'
 const end = ',"version":1}'
 const closingBrace = 0x7d

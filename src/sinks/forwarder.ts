@@ -31,7 +31,7 @@ export interface ForwarderOptions {
    * backlog is worked off, there is one for about 10,000 entries all the same.
    */
   readonly checkpointIntervalMs?: number | undefined
-  /** Encoded bytes of events to hold in memory, 1 MiB to 1 GiB. Default is 16 MiB. */
+  /** Bytes of events to hold in memory, about, 1 MiB to 1 GiB. Default is 16 MiB. */
   readonly maxBufferedBytes?: number | undefined
   /** How long a process that dies keeps others from taking over, in milliseconds, 500 to 600,000. Default is 5,000. */
   readonly leaseMs?: number | undefined

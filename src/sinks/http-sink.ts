@@ -9,7 +9,16 @@ import type { LogItem } from './log-item.ts'
 import { formatOcsf, type OcsfVersion, readOcsfVersion } from './ocsf.ts'
 import { headerSecret, invalidOption, wholeNumber } from './option.ts'
 import { type ProductOptions, readProduct } from './product.ts'
-import type { AttemptOptions, EncodedEvent, SendResult, Sink, SinkCapabilities, Unencodable } from './sink.ts'
+import {
+  type AttemptOptions,
+  type Batch,
+  type EncodedEvent,
+  jsonArray,
+  type SendResult,
+  type Sink,
+  type SinkCapabilities,
+  type Unencodable,
+} from './sink.ts'
 
 /** Options of {@link HttpSink}. `url` is where batches are posted. */
 export interface HttpSinkOptions extends HttpOptions, ProductOptions {
@@ -83,8 +92,8 @@ export class HttpSink implements Sink {
     this.capabilities = {
       level: 'accepted',
       idempotency: 'query',
-      // Each event with the comma or line end behind it, and one bracket.
-      maxBatchBytes: wholeNumber(options.maxBatchBytes ?? 1_000_000, 100_000, 100_000_000, 'maxBatchBytes') - 1,
+      framing: this.#isArray ? jsonArray : undefined,
+      maxBatchBytes: wholeNumber(options.maxBatchBytes ?? 1_000_000, 100_000, 100_000_000, 'maxBatchBytes'),
       maxBatchItems: wholeNumber(options.maxBatchItems ?? 1000, 1, 10_000, 'maxBatchItems'),
       maxInFlight,
     }
@@ -92,22 +101,18 @@ export class HttpSink implements Sink {
 
   encode(item: LogItem): EncodedEvent | Unencodable {
     const text = this.#format(item)
-    const bytes = Buffer.from(this.#isArray ? `${text},` : `${escapeLine(text)}\n`)
-    return { id: idOf(item), timestamp: timestampOf(item), bytes }
+    return { id: idOf(item), timestamp: timestampOf(item), text: this.#isArray ? text : `${escapeLine(text)}\n` }
   }
 
-  async send(batch: readonly EncodedEvent[], { signal }: AttemptOptions): Promise<SendResult> {
-    const events = batch.map(({ bytes }) => bytes)
-    const body = Buffer.concat(this.#isArray ? [Buffer.from('['), ...events] : events)
-    if (this.#isArray) body[body.length - 1] = 0x5d
+  async send({ ids, body }: Batch, { signal }: AttemptOptions): Promise<SendResult> {
     const reply = await this.#http.request({ method: 'POST', path: '', headers: this.#headers, body, signal })
-    if (reply.kind === 'failure') return resultOfFailure(batch.length, reply)
-    if (!accepted.has(reply.status)) return resultOfStatus(batch.length, reply)
+    if (reply.kind === 'failure') return resultOfFailure(ids.length, reply)
+    if (!accepted.has(reply.status)) return resultOfStatus(ids.length, reply)
     if (isPage(reply)) {
       const detail = `the receiver answered with status ${reply.status} and an HTML page: is a proxy or a login in the way?`
-      return retryAll(batch.length, { kind: 'pause', cause: 'config', code: 'html_page', detail }, true)
+      return retryAll(ids.length, { kind: 'pause', cause: 'config', code: 'html_page', detail }, true)
     }
-    return { outcomes: forAll(batch.length, { kind: 'delivered' }), control: { kind: 'continue' } }
+    return { outcomes: forAll(ids.length, { kind: 'delivered' }), control: { kind: 'continue' } }
   }
 
   close(): Promise<void> {

@@ -22,11 +22,13 @@ export type { Columns, ColumnType } from './sentinel-row.ts'
 export { sentinelTemplate, type SentinelTemplate } from './sentinel-template.ts'
 export type {
   AttemptOptions,
+  Batch,
   Confirmation,
   ConfirmHandle,
   Control,
   DeliveryLevel,
   EncodedEvent,
+  Framing,
   Outcome,
   SendResult,
   Sink,

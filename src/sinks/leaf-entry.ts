@@ -10,8 +10,6 @@ export class LeafEntry implements ForwardedEntry {
   readonly entryHash: string
   readonly previousEntryHash: string | null
   readonly #content: PlacedEntry | string
-  #line: string | undefined
-  #entry: Entry | undefined
 
   /** @param content the entry, or its hash preimage */
   constructor(leafIndex: number, content: PlacedEntry | string, entryHash: string, previousEntryHash: string | null) {
@@ -31,11 +29,20 @@ export class LeafEntry implements ForwardedEntry {
     return typeof this.#content !== 'string'
   }
 
+  /** Characters of the preimage, about. */
+  get length(): number {
+    return this.#content.length
+  }
+
   get line(): string {
-    return (this.#line ??= typeof this.#content === 'string' ? this.#content : this.#content.line)
+    return typeof this.#content === 'string' ? this.#content : this.#content.line
   }
 
   get entry(): Entry {
-    return (this.#entry ??= entryOfLine(this.line, this.entryHash))
+    if (parsed?.item !== this) parsed = { item: this, entry: entryOfLine(this.line, this.entryHash) }
+    return parsed.entry
   }
 }
+
+// An encoder asks for it several times, and then for that of another one: kept with each, they would fill the memory.
+let parsed: { readonly item: LeafEntry; readonly entry: Entry } | undefined

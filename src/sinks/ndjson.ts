@@ -6,7 +6,7 @@ import { idOf, timestampOf } from './item-text.ts'
 import { escapeJsonLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
 import { invalidOption } from './option.ts'
-import type { Control, EncodedEvent, SendResult, Sink, SinkCapabilities } from './sink.ts'
+import type { Batch, Control, EncodedEvent, SendResult, Sink, SinkCapabilities } from './sink.ts'
 
 /** Options of {@link NdjsonSink}: one of the two. */
 export interface NdjsonOptions {
@@ -51,15 +51,14 @@ export class NdjsonSink implements Sink {
   }
 
   encode(item: LogItem): EncodedEvent {
-    const bytes = Buffer.from(`${escapeJsonLine(formatItem(item))}\n`)
-    return { id: idOf(item), timestamp: timestampOf(item), bytes }
+    return { id: idOf(item), timestamp: timestampOf(item), text: `${escapeJsonLine(formatItem(item))}\n` }
   }
 
-  async send(batch: readonly EncodedEvent[]): Promise<SendResult> {
-    const problem = await this.#target.write(Buffer.concat(batch.map(({ bytes }) => bytes)))
+  async send({ ids, body }: Batch): Promise<SendResult> {
+    const problem = await this.#target.write(body)
     return problem === undefined
-      ? { outcomes: forAll(batch.length, { kind: 'delivered' }), control: { kind: 'continue' } }
-      : retryAll(batch.length, problem, true)
+      ? { outcomes: forAll(ids.length, { kind: 'delivered' }), control: { kind: 'continue' } }
+      : retryAll(ids.length, problem, true)
   }
 
   async close(): Promise<void> {

@@ -60,6 +60,6 @@ function encoder(options: QRadarOptions): (item: LogItem) => EncodedEvent {
     const timestamp = timestampOf(item)
     const start = header(timestamp, syslogNotice)
     const message = start + encodeLeef(item, names, maxEventBytes - start.length)
-    return { id: idOf(item), timestamp, bytes: frameSyslog(message, framing) }
+    return { id: idOf(item), timestamp, text: frameSyslog(message, framing) }
   }
 }

@@ -14,7 +14,17 @@ import type { LogItem } from './log-item.ts'
 import { invalidOption, wholeNumber } from './option.ts'
 import { type ProductNames, type ProductOptions, readProduct } from './product.ts'
 import { type Columns, findColumnFault, formatAsimRow, formatLogRow } from './sentinel-row.ts'
-import type { AttemptOptions, Control, EncodedEvent, SendResult, Sink, SinkCapabilities, Unencodable } from './sink.ts'
+import {
+  type AttemptOptions,
+  type Batch,
+  type Control,
+  type EncodedEvent,
+  jsonArray,
+  type SendResult,
+  type Sink,
+  type SinkCapabilities,
+  type Unencodable,
+} from './sink.ts'
 
 /**
  * Options of {@link SentinelSink}. `url` is the logs ingestion endpoint of the data collection rule (`logsIngestion` in its JSON
@@ -101,8 +111,8 @@ export class SentinelSink implements Sink {
     this.capabilities = {
       level: 'accepted',
       idempotency: 'query',
-      // Each row with the comma behind it, and one bracket.
-      maxBatchBytes: longestBodyBytes - 1,
+      framing: jsonArray,
+      maxBatchBytes: longestBodyBytes,
       maxBatchItems: 5000,
       maxBatchSpanMs: options.maxBatchSpanMs,
       maxInFlight,
@@ -118,20 +128,18 @@ export class SentinelSink implements Sink {
         reason: `the stream has no column ${fault} of that type, and Azure would drop it`,
       }
     }
-    return { id: idOf(item), timestamp: timestampOf(item), bytes: Buffer.from(`${row},`) }
+    return { id: idOf(item), timestamp: timestampOf(item), text: row }
   }
 
-  async send(batch: readonly EncodedEvent[], { signal }: AttemptOptions): Promise<SendResult> {
-    const body = Buffer.concat([Buffer.from('['), ...batch.map(({ bytes }) => bytes)])
-    body[body.length - 1] = 0x5d
+  async send({ ids, body }: Batch, { signal }: AttemptOptions): Promise<SendResult> {
     const reply = await this.#post(body, signal)
-    if ('token' in reply) return retryAll(batch.length, reply.token, false)
-    if (reply.kind === 'failure') return resultOfFailure(batch.length, reply)
+    if ('token' in reply) return retryAll(ids.length, reply.token, false)
+    if (reply.kind === 'failure') return resultOfFailure(ids.length, reply)
     const requestId = headerOf(reply, 'x-ms-request-id')
     if (reply.status === 204) {
-      return { outcomes: forAll(batch.length, { kind: 'delivered' }), control: { kind: 'continue' }, requestId }
+      return { outcomes: forAll(ids.length, { kind: 'delivered' }), control: { kind: 'continue' }, requestId }
     }
-    return { ...resultOfStatus(batch.length, reply, explain(reply)), requestId }
+    return { ...resultOfStatus(ids.length, reply, explain(reply)), requestId }
   }
 
   async health(): Promise<Control> {

@@ -1,10 +1,12 @@
 import type { Gate } from './gate.ts'
 import type { Control, Outcome, SendResult } from './sink.ts'
 import type { ForwarderCounters } from './status.ts'
-import type { Slot, Window } from './window.ts'
+import { bury, type Slot, type Window } from './window.ts'
 
 interface Settlement {
-  readonly batch: readonly Slot[]
+  readonly slots: readonly Slot[]
+  /** Of the body. */
+  readonly bytes: number
   readonly result: SendResult
   readonly gate: Gate
   readonly window: Window
@@ -19,26 +21,26 @@ interface Settlement {
  * A receiver that rejects one event after the other is more likely set up wrongly than all events are bad. Then the sink
  * pauses, the events stay, and only those of the probes go to the dead letter.
  */
-export function settle({ batch, result, gate, window, counters, probing }: Settlement): void {
-  const { control, outcomes } = checked(result, batch.length)
-  const refused = outcomes.map((outcome) => refusalOf(outcome, control, batch.length))
+export function settle({ slots, bytes, result, gate, window, counters, probing }: Settlement): void {
+  const { control, outcomes } = checked(result, slots.length)
+  const refused = outcomes.map((outcome) => refusalOf(outcome, control, slots.length))
   const count = refused.filter((refusal) => refusal !== undefined).length
   const taken = outcomes.some(({ kind }) => kind !== 'retry' && kind !== 'rejected')
   const suspicious = count > 0 && !taken && gate.rejectedInARow + count > suspiciousRejections
   if (suspicious && !probing) {
-    for (const slot of batch) window.release(slot)
+    for (const slot of slots) window.release(slot)
     // They stay, and count: a probe that is rejected as well is no sign that the receiver is well again.
     gate.rejected(count)
     gate.apply(everythingRejected(refused.find((refusal) => refusal !== undefined)))
     return
   }
-  if (control.kind === 'split') gate.tooLarge(batch.reduce((sum, { event }) => sum + (event?.bytes.length ?? 0), 0))
-  for (const [index, slot] of batch.entries()) {
+  if (control.kind === 'split') gate.tooLarge(bytes)
+  for (const [index, slot] of slots.entries()) {
     const refusal = refused[index]
-    if (refusal === undefined) settleOne(slot, outcomes[index] ?? lost, control, batch.length, window, counters)
+    if (refusal === undefined) settleOne(slot, outcomes[index] ?? lost, control, slots.length, window, counters)
     else {
       counters.rejected += 1
-      bury(slot, 'rejected', refusal)
+      bury(slot, 'rejected', refusal.code, refusal.reason)
     }
   }
   if (taken) gate.succeeded()
@@ -79,7 +81,7 @@ function settleOne(
       return
     case 'quarantined':
       counters.quarantined += 1
-      bury(slot, 'quarantined', outcome)
+      bury(slot, 'quarantined', outcome.code, outcome.reason)
       return
     case 'rejected':
       return
@@ -90,18 +92,6 @@ function settleOne(
         slot.batchLimit = Math.max(1, Math.ceil(batchLength / 2))
       }
       window.release(slot)
-  }
-}
-
-function bury(slot: Slot, kind: 'rejected' | 'quarantined', { code, reason }: Refusal): void {
-  slot.state = 'settled'
-  slot.deadLetter = {
-    item: slot.event?.id ?? '',
-    firstLeafIndex: slot.leafIndex,
-    lastLeafIndex: slot.leafIndex,
-    kind,
-    code,
-    reason,
   }
 }
 

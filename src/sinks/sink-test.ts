@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { BodyWriter } from './body-writer.ts'
 import type { ForwardedNotice } from './log-item.ts'
 import { type Confirmation, type Control, isUnencodable, type Outcome, type Sink } from './sink.ts'
 
@@ -44,7 +45,9 @@ export async function testSink(
   if (isUnencodable(encoded)) {
     return { ...base, health, outcome: undefined, control: undefined, confirmation: undefined, delivered: false }
   }
-  const { outcomes, control } = await sink.send([encoded], { signal })
+  const body = new BodyWriter(sink.capabilities.framing)
+  body.add(encoded.text, sink.capabilities.maxBatchBytes)
+  const { outcomes, control } = await sink.send({ ids: [id], body: body.take() }, { signal })
   const [outcome] = outcomes
   const confirmation =
     outcome?.kind === 'pending' ? await confirmationOf(sink, outcome.handle, timeoutMs, signal) : undefined

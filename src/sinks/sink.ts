@@ -6,12 +6,24 @@ import type { LogItem } from './log-item.ts'
  */
 export type DeliveryLevel = 'sent' | 'accepted' | 'indexed'
 
-/** What a sink takes and promises. Sizes are in bytes of what {@link Sink.encode} returns. */
+/** What stands in a body in front of the events, between two of them, and behind them. ASCII. */
+export interface Framing {
+  readonly start: string
+  readonly between: string
+  readonly end: string
+}
+
+/** Events as elements of a JSON array. */
+export const jsonArray: Framing = { start: '[', between: ',', end: ']' }
+
+/** What a sink takes and promises. */
 export interface SinkCapabilities {
   readonly level: DeliveryLevel
   /** Who removes the copies that a repeated send makes: the receiver itself, or the query that reads it. */
   readonly idempotency: 'receiver' | 'query'
-  /** Largest sum of the encoded events of one {@link Sink.send}, framing included. */
+  /** How events make a body. Default is side by side. */
+  readonly framing?: Framing | undefined
+  /** Largest body of one {@link Sink.send}, framing included. */
   readonly maxBatchBytes: number
   readonly maxBatchItems: number
   /** Longest time between the first and the last event of a batch, in milliseconds. Default is unlimited. */
@@ -29,7 +41,15 @@ export interface EncodedEvent {
   /** RFC 3339, UTC: the entry's time. */
   readonly timestamp: string
   /** Depends on the item and the sink's options only: never on the batch, the attempt or the clock. */
-  readonly bytes: Uint8Array
+  readonly text: string
+}
+
+/** Events that go to the receiver together. */
+export interface Batch {
+  /** What identifies each of them. */
+  readonly ids: readonly string[]
+  /** All of them as UTF-8, in {@link SinkCapabilities.framing}. */
+  readonly body: Uint8Array
 }
 
 /** An item that has no form that the receiver would take. It goes to the dead letter, and the rest goes on. */
@@ -123,7 +143,7 @@ export interface Sink {
    *
    * @param batch one event or more, within the capabilities
    */
-  send(batch: readonly EncodedEvent[], options: AttemptOptions): Promise<SendResult>
+  send(batch: Batch, options: AttemptOptions): Promise<SendResult>
   /**
    * Asks about pending requests. A handle that is neither `waiting` nor forgotten is not asked about again.
    *
@@ -138,5 +158,5 @@ export interface Sink {
 
 /** Whether {@link Sink.encode} found no form. */
 export function isUnencodable(encoded: EncodedEvent | Unencodable): encoded is Unencodable {
-  return !('bytes' in encoded)
+  return !('text' in encoded)
 }

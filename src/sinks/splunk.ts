@@ -7,6 +7,7 @@ import type { LogItem } from './log-item.ts'
 import { headerSecret, invalidOption, wholeNumber } from './option.ts'
 import type {
   AttemptOptions,
+  Batch,
   Confirmation,
   ConfirmHandle,
   Control,
@@ -113,11 +114,10 @@ export class SplunkSink implements Sink {
     return this.#enclose(text.id.slice(1, -1), text.timestamp.slice(1, -1), formatEntry(item, text), fields)
   }
 
-  async send(batch: readonly EncodedEvent[], { signal }: AttemptOptions): Promise<SendResult> {
-    const count = batch.length
+  async send({ ids, body }: Batch, { signal }: AttemptOptions): Promise<SendResult> {
+    const count = ids.length
     const problem = await this.#stillWithoutAcks(signal)
     if (problem !== undefined) return retryAll(count, problem, false)
-    const body = Buffer.concat(batch.map(({ bytes }) => bytes))
     const reply = await this.#post('/services/collector/event', body, this.#cookie, signal)
     if (reply.kind === 'failure') return resultOfFailure(count, reply)
     this.#keepCookies(reply)
@@ -176,7 +176,7 @@ export class SplunkSink implements Sink {
 
   #enclose(id: string, timestamp: string, event: string, fields: string): EncodedEvent {
     const text = `{"time":${epochSeconds(timestamp)},${this.#envelope},"event":${event},"fields":${fields}}`
-    return { id, timestamp, bytes: Buffer.from(text) }
+    return { id, timestamp, text }
   }
 
   /** Those of the acknowledgements of one indexer that are true. Splunk says so once. */

@@ -7,6 +7,7 @@ import type { LogItem } from './log-item.ts'
 import { invalidOption, wholeNumber } from './option.ts'
 import type {
   AttemptOptions,
+  Batch,
   Confirmation,
   ConfirmHandle,
   Control,
@@ -119,28 +120,28 @@ export class SyslogDelivery implements Sink {
     return this.#encode(item)
   }
 
-  async send(batch: readonly EncodedEvent[], { signal }: AttemptOptions): Promise<SendResult> {
+  async send({ ids, body }: Batch, { signal }: AttemptOptions): Promise<SendResult> {
     const problem = this.#takeUnreported()
     if (problem !== undefined) {
       const minDelayMs = backoffMs(this.#deaths, 0, Math.random())
-      return retryAll(batch.length, controlOf(problem, minDelayMs), false)
+      return retryAll(ids.length, controlOf(problem, minDelayMs), false)
     }
     let connection: SyslogConnection
     try {
       connection = await this.#connect(signal)
     } catch (error) {
       if (!(error instanceof SyslogConnectError)) throw error
-      return retryAll(batch.length, controlOf(error.problem), false)
+      return retryAll(ids.length, controlOf(error.problem), false)
     }
-    const taken = await connection.write(Buffer.concat(batch.map(({ bytes }) => bytes)), this.#sendTimeoutMs, signal)
+    const taken = await connection.write(body, this.#sendTimeoutMs, signal)
     if (!taken) {
       const lost: SyslogProblem = connection.problem ?? { code: 'connection_lost', detail: 'the connection was lost' }
       connection.destroy(lost)
-      return retryAll(batch.length, controlOf(lost), true)
+      return retryAll(ids.length, controlOf(lost), true)
     }
     this.#unconfirmed.set(connection, (this.#unconfirmed.get(connection) ?? 0) + 1)
     const handle: Written = { connection, takenAt: Date.now() }
-    return { outcomes: forAll(batch.length, { kind: 'pending', handle }), control: { kind: 'continue' } }
+    return { outcomes: forAll(ids.length, { kind: 'pending', handle }), control: { kind: 'continue' } }
   }
 
   confirm(handles: readonly ConfirmHandle[]): Promise<readonly Confirmation[]> {

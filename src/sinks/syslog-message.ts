@@ -76,10 +76,10 @@ export function formatStructuredData(id: string, parameters: SyslogParameters): 
 
 const escapeParameter = (value: string): string => (/["\\\]]/.test(value) ? value.replace(/["\\\]]/g, '\\$&') : value)
 
-/** A message as bytes on the stream. With LF framing the message must contain no LF. */
-export function frameSyslog(message: string, framing: SyslogFraming): Uint8Array {
+/** A message on the stream. With LF framing the message must contain no LF. */
+export function frameSyslog(message: string, framing: SyslogFraming): string {
   // The count is of octets, of the message alone: neither itself nor the space belongs to it.
-  return Buffer.from(framing === 'lf' ? `${message}\n` : `${Buffer.byteLength(message)} ${message}`)
+  return framing === 'lf' ? `${message}\n` : `${Buffer.byteLength(message)} ${message}`
 }
 
 /** SD-NAME of RFC 5424 section 6.3.2: 1 to 32 printable ASCII characters but `=`, `]`, `"` and space. */

@@ -69,7 +69,7 @@ function encoder(options: SyslogOptions): (item: LogItem) => EncodedEvent | Unen
     if (Buffer.byteLength(message) > maxEventBytes) {
       return { code: 'too_large', reason: `the event is larger than ${maxEventBytes} bytes, and JSON cannot be cut` }
     }
-    return { id: idOf(item), timestamp: timestampOf(item), bytes: frameSyslog(message, framing) }
+    return { id: idOf(item), timestamp: timestampOf(item), text: frameSyslog(message, framing) }
   }
 }
 

@@ -1,13 +1,16 @@
-import type { DeadLetter, Position, Progress } from './progress.ts'
-import type { ConfirmHandle, EncodedEvent, SinkCapabilities } from './sink.ts'
+import { lengthOf } from './entry-text.ts'
+import { idOf } from './item-text.ts'
+import type { LogItem } from './log-item.ts'
+import type { DeadLetter, Position, Progress, SourceItem } from './progress.ts'
+import type { ConfirmHandle } from './sink.ts'
 
 /** One item between reading and the commit of its position. */
 export interface Slot {
   readonly after: Position
-  /** Undefined when the item cannot be sent; then it is settled from the start. */
-  readonly event: EncodedEvent | undefined
-  /** Null for a notice. */
-  readonly leafIndex: number | null
+  /** Undefined when there is nothing to send; then it is settled from the start. */
+  readonly item: LogItem | undefined
+  /** What it takes: characters of the entry, about, until it is encoded, and then bytes of the event. */
+  bytes: number
   state: 'ready' | 'sending' | 'pending' | 'settled'
   handle: ConfirmHandle | undefined
   deadLetter: DeadLetter | undefined
@@ -17,22 +20,48 @@ export interface Slot {
   batchLimit: number
 }
 
-/** A slot for an item that was just read: ready when it has an event, and settled when it has none. */
-export function slotOf(
-  after: Position,
-  leafIndex: number | null,
-  event: EncodedEvent | undefined,
-  deadLetter: DeadLetter | undefined,
-): Slot {
-  return {
+/** A slot for what was just read: ready, or settled when there is nothing to send. */
+function slotOf({ item, after }: SourceItem): Slot {
+  const slot: Slot = {
     after,
-    event,
-    leafIndex,
-    state: event === undefined ? 'settled' : 'ready',
+    item: item.kind === 'gone' ? undefined : item,
+    bytes: item.kind === 'gone' ? 0 : lengthOf(item),
+    state: item.kind === 'gone' ? 'settled' : 'ready',
     handle: undefined,
-    deadLetter,
+    deadLetter: undefined,
     attempts: 0,
     batchLimit: Number.POSITIVE_INFINITY,
+  }
+  if (item.kind === 'gone') {
+    const { firstLeafIndex, lastLeafIndex } = item
+    const reason = 'the log has the leaf and no longer the entry'
+    const id = `leaf-${firstLeafIndex}`
+    slot.deadLetter = { item: id, firstLeafIndex, lastLeafIndex, kind: 'gone', code: 'entry_gone', reason }
+  }
+  return slot
+}
+
+/** Settles an item that is not delivered. */
+export function bury(slot: Slot, kind: 'rejected' | 'quarantined', code: string, reason: string): void {
+  const { item } = slot
+  const leafIndex = item?.kind === 'entry' ? item.leafIndex : null
+  slot.state = 'settled'
+  slot.deadLetter = {
+    item: item === undefined ? '' : identityOf(item),
+    firstLeafIndex: leafIndex,
+    lastLeafIndex: leafIndex,
+    kind,
+    code,
+    reason,
+  }
+}
+
+/** Whose row was altered so that it is no JSON has no id that can be told. */
+function identityOf(item: LogItem): string {
+  try {
+    return idOf(item)
+  } catch {
+    return item.kind === 'entry' ? `leaf-${item.leafIndex}` : item.kind
   }
 }
 
@@ -45,7 +74,7 @@ export class Window {
   /** No slot before this one is ready. */
   #firstReady = 0
   #bytes = 0
-  #readyBytes = 0
+  #ready = 0
   readonly #pending = new Set<Slot>()
 
   /** Items in the window. */
@@ -53,14 +82,14 @@ export class Window {
     return this.#slots.length
   }
 
-  /** Encoded bytes that it holds. */
+  /** What it holds, in bytes, about. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Encoded bytes of the items that can be sent. */
-  get readyBytes(): number {
-    return this.#readyBytes
+  /** How many items can be sent. */
+  get ready(): number {
+    return this.#ready
   }
 
   /** The first item that is not settled. */
@@ -68,15 +97,11 @@ export class Window {
     return this.#slots.find(({ state }) => state !== 'settled')
   }
 
-  add(slot: Slot): void {
+  add(item: SourceItem): void {
+    const slot = slotOf(item)
     this.#slots.push(slot)
-    const bytes = slot.event?.bytes.length ?? 0
-    this.#bytes += bytes
-    if (slot.state === 'ready') this.#readyBytes += bytes
-  }
-
-  hasReady(): boolean {
-    return this.#nextReady() !== undefined
+    this.#bytes += slot.bytes
+    if (slot.state === 'ready') this.#ready += 1
   }
 
   /** The items that wait for a confirmation. */
@@ -97,29 +122,24 @@ export class Window {
     this.#pending.delete(slot)
   }
 
-  /** Takes the first ready items that fit into one batch, and marks them as being sent. */
-  takeBatch(capabilities: SinkCapabilities, limit: number, byteLimit: number): Slot[] {
-    const batch: Slot[] = []
-    let bytes = 0
-    let limitOfAll = Math.min(limit, capabilities.maxBatchItems)
-    const span = new Span(capabilities.maxBatchSpanMs)
-    for (let slot = this.#nextReady(); slot?.event !== undefined; slot = this.#nextReady()) {
-      limitOfAll = Math.min(limitOfAll, slot.batchLimit)
-      bytes += slot.event.bytes.length
-      if (batch.length >= limitOfAll) break
-      if (batch.length > 0 && bytes > Math.min(capabilities.maxBatchBytes, byteLimit)) break
-      if (!span.takes(slot.event.timestamp)) break
-      slot.state = 'sending'
-      this.#readyBytes -= slot.event.bytes.length
-      batch.push(slot)
-    }
-    return batch
+  /** Marks an item as being sent, in so many bytes. */
+  take(slot: Slot, bytes: number): void {
+    slot.state = 'sending'
+    this.#ready -= 1
+    this.#bytes += bytes - slot.bytes
+    slot.bytes = bytes
+  }
+
+  /** Settles an item that has no form that the receiver would take. */
+  reject(slot: Slot, code: string, reason: string): void {
+    this.#ready -= 1
+    bury(slot, 'rejected', code, reason)
   }
 
   /** Makes an item ready to be sent again. */
   release(slot: Slot): void {
     slot.state = 'ready'
-    this.#readyBytes += slot.event?.bytes.length ?? 0
+    this.#ready += 1
     slot.handle = undefined
     slot.attempts += 1
     this.#pending.delete(slot)
@@ -133,7 +153,7 @@ export class Window {
     while (this.#slots[count]?.state === 'settled') {
       const slot = this.#slots[count]
       if (slot?.deadLetter !== undefined) deadLetters.push(slot.deadLetter)
-      this.#bytes -= slot?.event?.bytes.length ?? 0
+      this.#bytes -= slot?.bytes ?? 0
       count += 1
     }
     const last = this.#slots[count - 1]
@@ -143,33 +163,13 @@ export class Window {
     return { position: last.after, delivered: count - deadLetters.length, deadLetters }
   }
 
-  #nextReady(): Slot | undefined {
+  /** The first item that can be sent. */
+  nextReady(): Slot | undefined {
     while (this.#firstReady < this.#slots.length) {
       const slot = this.#slots[this.#firstReady]
       if (slot?.state === 'ready') return slot
       this.#firstReady += 1
     }
     return undefined
-  }
-}
-
-/** The time between the first and the last event of a batch. Leaf order is not quite the order of time. */
-class Span {
-  readonly #maximumMs: number | undefined
-  #first = Number.POSITIVE_INFINITY
-  #last = Number.NEGATIVE_INFINITY
-
-  constructor(maximumMs: number | undefined) {
-    this.#maximumMs = maximumMs
-  }
-
-  takes(timestamp: string): boolean {
-    if (this.#maximumMs === undefined) return true
-    const time = Date.parse(timestamp)
-    const [first, last] = [Math.min(this.#first, time), Math.max(this.#last, time)]
-    if (last - first > this.#maximumMs) return false
-    this.#first = first
-    this.#last = last
-    return true
   }
 }

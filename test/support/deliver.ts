@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogItem } from '../../src/sinks/log-item.ts'
 import { type ConfirmHandle, type Control, type EncodedEvent, isUnencodable, type Sink } from '../../src/sinks/sink.ts'
+import { batchOf } from './batch-of.ts'
 
 /** What became of a delivery. */
 export interface Delivered {
@@ -34,7 +35,7 @@ export async function deliver(
   }
   while (open.length > 0) {
     const batch = takeBatch(open, sink, limit)
-    const { outcomes, control, requestId } = await sink.send(batch, { signal })
+    const { outcomes, control, requestId } = await sink.send(batchOf(sink, batch), { signal })
     requests += 1
     if (requestId !== undefined) requestIds.push(requestId)
     if (control.kind !== 'continue') controls.push(control)
@@ -61,9 +62,10 @@ export async function deliver(
 function takeBatch(open: readonly EncodedEvent[], sink: Sink, limit: number): EncodedEvent[] {
   const { maxBatchBytes, maxBatchItems, maxBatchSpanMs = Infinity } = sink.capabilities
   const batch: EncodedEvent[] = []
-  let bytes = 0
+  let bytes = 1
   for (const event of open) {
-    bytes += event.bytes.length
+    // At most one byte between two, and one at each end.
+    bytes += Buffer.byteLength(event.text) + 1
     const span = Date.parse(event.timestamp) - Date.parse(batch[0]?.timestamp ?? event.timestamp)
     const full = batch.length >= Math.min(limit, maxBatchItems) || bytes > maxBatchBytes || span > maxBatchSpanMs
     if (batch.length > 0 && full) break

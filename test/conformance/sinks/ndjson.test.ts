@@ -5,6 +5,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { NdjsonSink } from '../../../src/sinks/ndjson.ts'
+import { batchOf } from '../../support/batch-of.ts'
 import { deliver } from '../../support/deliver.ts'
 import { codeOf } from '../../support/error-code.ts'
 import { forwarded, forwardedMany, hostileTexts } from '../../support/forwarded.ts'
@@ -69,7 +70,7 @@ describe('JSON lines', () => {
 
   it('wait while there is no place for them', async () => {
     const sink = new NdjsonSink({ file: join(await folder(), 'missing', 'audit.ndjson') })
-    const result = await sink.send([sink.encode(forwarded())])
+    const result = await sink.send(batchOf(sink, [sink.encode(forwarded())]))
     expect(result.control).toMatchObject({
       kind: 'backoff',
       code: 'file_failed',
@@ -82,7 +83,7 @@ describe('JSON lines', () => {
     const sink = new NdjsonSink({ stream })
     let sent = 0
     const sending = (async () => {
-      for (; sent < 20; sent += 1) await sink.send([sink.encode(forwarded())])
+      for (; sent < 20; sent += 1) await sink.send(batchOf(sink, [sink.encode(forwarded())]))
     })()
     await sleep(50)
     expect(sent).toBeLessThan(5)
@@ -95,8 +96,8 @@ describe('JSON lines', () => {
     const failing = new Writable({ write: (_chunk, _encoding, done) => done(new Error('no')) })
     const sink = new NdjsonSink({ stream: failing })
     const event = sink.encode(forwarded())
-    expect((await sink.send([event])).control).toMatchObject({ kind: 'backoff', code: 'stream_failed' })
-    expect((await sink.send([event])).control).toMatchObject({ kind: 'pause', code: 'stream_closed' })
+    expect((await sink.send(batchOf(sink, [event]))).control).toMatchObject({ kind: 'backoff', code: 'stream_failed' })
+    expect((await sink.send(batchOf(sink, [event]))).control).toMatchObject({ kind: 'pause', code: 'stream_closed' })
     expect(signal.aborted).toBe(false)
   })
 

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { verifyEntry } from '../../../src/canonical/entry.ts'
 import { QRadarSink, type QRadarOptions } from '../../../src/sinks/qradar.ts'
 import type { Confirmation, EncodedEvent } from '../../../src/sinks/sink.ts'
+import { batchOf } from '../../support/batch-of.ts'
 import { testAuthority } from '../../support/certificates.ts'
 import { deliver } from '../../support/deliver.ts'
 import { emojis, forwardedMany, hostileTexts } from '../../support/forwarded.ts'
@@ -87,7 +88,7 @@ describe.skipIf(!hasRsyslog)('rsyslog with TLS (skipped where rsyslogd or its gt
     const sink = qradar(receiving, { tls: { ca: authority.cert } })
     const event = sink.encode(items[0]!) as EncodedEvent
     const signal = new AbortController().signal
-    let { outcomes, control } = await sink.send([event], { signal })
+    let { outcomes, control } = await sink.send(batchOf(sink, [event]), { signal })
     const [outcome] = outcomes
     if (outcome?.kind === 'pending') {
       let answer: Confirmation | undefined = 'waiting'
@@ -96,7 +97,7 @@ describe.skipIf(!hasRsyslog)('rsyslog with TLS (skipped where rsyslogd or its gt
         ;[answer] = await sink.confirm([outcome.handle])
       }
       expect(answer).toBe('unknown')
-      ;({ control } = await sink.send([event], { signal }))
+      ;({ control } = await sink.send(batchOf(sink, [event]), { signal }))
     }
     expect(control.kind).toMatch(/^(backoff|pause)$/)
     expect(await receiving.lines()).toEqual([])

@@ -7,6 +7,7 @@ import { SentinelSink, type SentinelOptions } from '../../../src/sinks/sentinel.
 import { asimColumns, logColumns } from '../../../src/sinks/sentinel-row.ts'
 import { sentinelTemplate } from '../../../src/sinks/sentinel-template.ts'
 import { type EncodedEvent, isUnencodable, type SendResult, type Sink } from '../../../src/sinks/sink.ts'
+import { batchOf } from '../../support/batch-of.ts'
 import { azureSecret, type FakeAzure, reserved, startFakeAzure, type StoredRow } from '../../support/azure.ts'
 import { testAuthority } from '../../support/certificates.ts'
 import { deliver } from '../../support/deliver.ts'
@@ -52,7 +53,7 @@ function sentinel(fake: FakeAzure, options: Partial<SentinelOptions> = {}): Sent
 const encoded = (sink: Sink, items: readonly ForwardedEntry[]): EncodedEvent[] =>
   items.map((item) => sink.encode(item) as EncodedEvent)
 const send = (sink: Sink, items: readonly ForwardedEntry[]): Promise<SendResult> =>
-  sink.send(encoded(sink, items), { signal })
+  sink.send(batchOf(sink, encoded(sink, items)), { signal })
 
 /** The entry put together again from nothing but the row. */
 function restore(row: StoredRow): Entry {
@@ -355,7 +356,7 @@ describe('Microsoft Sentinel', () => {
     const never: TokenCredential = { getToken: () => new Promise(() => undefined) }
     const aborting = new AbortController()
     const sink = sentinel(fake, { credential: never })
-    const sending = sink.send(encoded(sink, [forwarded()]), { signal: aborting.signal })
+    const sending = sink.send(batchOf(sink, encoded(sink, [forwarded()])), { signal: aborting.signal })
     aborting.abort()
     expect((await sending).outcomes[0]).toMatchObject({ kind: 'retry', ambiguous: false })
   })

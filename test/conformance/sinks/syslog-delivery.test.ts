@@ -9,6 +9,7 @@ import type { ForwardedEntry } from '../../../src/sinks/log-item.ts'
 import { QRadarSink, type QRadarOptions } from '../../../src/sinks/qradar.ts'
 import type { EncodedEvent, SendResult, Sink } from '../../../src/sinks/sink.ts'
 import { SyslogSink } from '../../../src/sinks/syslog.ts'
+import { batchOf } from '../../support/batch-of.ts'
 import { selfSigned, testAuthority } from '../../support/certificates.ts'
 import { deliver } from '../../support/deliver.ts'
 import { codeOf } from '../../support/error-code.ts'
@@ -122,7 +123,7 @@ describe('syslog over TCP', () => {
     receiving.end()
     // In the same turn: the end is on its way.
     const events = encoded(sink, [second!])
-    const result = await sink.send(events, { signal })
+    const result = await sink.send(batchOf(sink, events), { signal })
     if (kinds(result)[0] === 'pending') await deliver(sink, [second!])
     await receiving.until(2)
     expect(sorted(ids(receiving.messages))).toEqual([first!.entry.id, second!.entry.id])
@@ -166,7 +167,7 @@ describe('syslog over TCP', () => {
     let sent = 0
     const sending = (async () => {
       for (let round = 0; round < 200; round += 1) {
-        expect(kinds(await sink.send(batch, { signal }))).toEqual(['pending'])
+        expect(kinds(await sink.send(batchOf(sink, batch), { signal }))).toEqual(['pending'])
         sent += 1
       }
     })()
@@ -190,13 +191,13 @@ describe('syslog over TCP', () => {
       sink,
       forwardedMany(4, () => ({ details: { note: 'x'.repeat(60_000) } })),
     )
-    let result = await sink.send(batch, { signal })
-    while (result.control.kind === 'continue') result = await sink.send(batch, { signal })
+    let result = await sink.send(batchOf(sink, batch), { signal })
+    while (result.control.kind === 'continue') result = await sink.send(batchOf(sink, batch), { signal })
     expect(result.control).toMatchObject({ kind: 'backoff', code: 'stalled' })
     expect(kinds(result)).toEqual(['retry'])
     expect(result.outcomes[0]).toMatchObject({ ambiguous: true })
     receiving.listen()
-    expect(kinds(await sink.send(batch, { signal }))).toEqual(['pending'])
+    expect(kinds(await sink.send(batchOf(sink, batch), { signal }))).toEqual(['pending'])
     expect(receiving.connections).toBe(2)
   })
 
@@ -204,7 +205,7 @@ describe('syslog over TCP', () => {
     const receiving = await receiver('lf')
     const sink = qradar(receiving.port, { confirmDelayMs: 300 })
     const send = async (): Promise<object> => {
-      const { outcomes } = await sink.send(encoded(sink, [forwarded()]), { signal })
+      const { outcomes } = await sink.send(batchOf(sink, encoded(sink, [forwarded()])), { signal })
       return (outcomes[0] as { handle: object }).handle
     }
     const handle = await send()
@@ -222,7 +223,7 @@ describe('syslog over TCP', () => {
     const receiving = await receiver('lf')
     const sink = qradar(receiving.port)
     const items = forwardedMany(50)
-    const { outcomes } = await sink.send(encoded(sink, items), { signal })
+    const { outcomes } = await sink.send(batchOf(sink, encoded(sink, items)), { signal })
     const handle = (outcomes[0] as { handle: object }).handle
     await sink.close()
     expect(receiving.messages).toHaveLength(50)
@@ -239,10 +240,13 @@ describe('syslog over TCP', () => {
     )
     const aborting = new AbortController()
     setTimeout(() => aborting.abort(), 200)
-    let result = await sink.send(batch, { signal: aborting.signal })
-    while (result.control.kind === 'continue') result = await sink.send(batch, { signal: aborting.signal })
+    let result = await sink.send(batchOf(sink, batch), { signal: aborting.signal })
+    while (result.control.kind === 'continue')
+      result = await sink.send(batchOf(sink, batch), { signal: aborting.signal })
     expect(result.outcomes[0]).toEqual({ kind: 'retry', code: 'aborted', ambiguous: true })
-    expect((await sink.send(batch, { signal: aborting.signal })).outcomes[0]).toMatchObject({ kind: 'retry' })
+    expect((await sink.send(batchOf(sink, batch), { signal: aborting.signal })).outcomes[0]).toMatchObject({
+      kind: 'retry',
+    })
   })
 
   it('says that nothing was sent when there is no connection', async () => {
@@ -251,7 +255,7 @@ describe('syslog over TCP', () => {
     const { port } = closed.address() as net.AddressInfo
     closed.close()
     const sink = qradar(port)
-    const result = await sink.send(encoded(sink, [forwarded()]), { signal })
+    const result = await sink.send(batchOf(sink, encoded(sink, [forwarded()])), { signal })
     expect(result.outcomes).toEqual([{ kind: 'retry', code: 'unreachable', ambiguous: false }])
     expect(result.control).toMatchObject({ kind: 'backoff', detail: 'no connection (ECONNREFUSED)' })
     expect(await sink.health({ signal })).toMatchObject({ kind: 'backoff', code: 'unreachable' })
@@ -263,7 +267,7 @@ describe('syslog over TCP', () => {
     const sink = qradar(receiving.port, { confirmDelayMs: 200 })
     const waits: number[] = []
     for (let round = 0; round < 20; round += 1) {
-      const { outcomes, control } = await sink.send(encoded(sink, [forwarded()]), { signal })
+      const { outcomes, control } = await sink.send(batchOf(sink, encoded(sink, [forwarded()])), { signal })
       if (control.kind === 'backoff' && control.minDelayMs !== undefined) waits.push(control.minDelayMs)
       const handle = outcomes[0]?.kind === 'pending' ? outcomes[0].handle : undefined
       if (handle !== undefined) await settled(sink, handle)
@@ -393,7 +397,7 @@ describe('syslog over TLS', () => {
   ] as const)('Q12, G10 refuses a certificate that is %s, before anything is sent', async (_, identity, options) => {
     const receiving = await receiver('lf', { ...identity, ...options })
     const sink = qradar(receiving.port, { tls })
-    const result = await sink.send(encoded(sink, [forwarded()]), { signal })
+    const result = await sink.send(batchOf(sink, encoded(sink, [forwarded()])), { signal })
     expect(result.control).toMatchObject({ kind: 'pause', code: expect.stringMatching(/^tls_(untrusted|refused)$/) })
     expect(result.outcomes[0]).toMatchObject({ kind: 'retry', ambiguous: false })
     expect(receiving.messages).toEqual([])

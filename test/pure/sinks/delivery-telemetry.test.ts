@@ -14,8 +14,8 @@ async function watched(answers: readonly (() => Promise<SendResult>)[], telemetr
   const sink: Sink = {
     description: 'a receiver',
     capabilities: { level: 'accepted', idempotency: 'query', maxBatchBytes: 1e6, maxBatchItems: 4, maxInFlight: 1 },
-    encode: (item) => ({ id: item.kind, timestamp: '', bytes: Buffer.from(JSON.stringify(item)) }),
-    send: (batch) => answers[attempt++]?.() ?? Promise.resolve(answer('delivered', batch.length)),
+    encode: (item) => ({ id: item.kind, timestamp: '', text: JSON.stringify(item) }),
+    send: (batch) => answers[attempt++]?.() ?? Promise.resolve(answer('delivered', batch.ids.length)),
     close: () => Promise.resolve(),
   }
   const delivery = new Delivery({

@@ -10,10 +10,10 @@ function sinkOf(answer: (count: number) => SendResult | Promise<SendResult>): { 
   const sink: Sink = {
     description: 'a receiver',
     capabilities: { level: 'accepted', idempotency: 'query', maxBatchBytes: 1e6, maxBatchItems: 50, maxInFlight: 1 },
-    encode: (item) => ({ id: item.kind === 'entry' ? item.entry.id : item.id, timestamp: '', bytes: Buffer.alloc(1) }),
-    send: (batch) => {
-      requests.push(batch.length)
-      return Promise.resolve(answer(batch.length))
+    encode: (item) => ({ id: item.kind === 'entry' ? item.entry.id : item.id, timestamp: '', text: '.' }),
+    send: ({ ids }) => {
+      requests.push(ids.length)
+      return Promise.resolve(answer(ids.length))
     },
     close: () => Promise.resolve(),
   }

@@ -4,6 +4,7 @@ import { sha256Hex } from '../../../src/canonical/sha256.ts'
 import { ElasticSink, type ElasticOptions } from '../../../src/sinks/elastic.ts'
 import { elasticTemplate } from '../../../src/sinks/elastic-template.ts'
 import type { EncodedEvent, SendResult } from '../../../src/sinks/sink.ts'
+import { batchOf } from '../../support/batch-of.ts'
 import { codeOf } from '../../support/error-code.ts'
 import { type FakeElastic, type FakeElasticOptions, startFakeElastic } from '../../support/fake-elastic.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
@@ -33,12 +34,12 @@ const encode = (sink: ElasticSink, count: number): EncodedEvent[] =>
 const kindsOf = ({ outcomes }: SendResult): string[] => outcomes.map(({ kind }) => kind)
 type Json = Record<string, any>
 const documentOf = (sink: ElasticSink, item: Parameters<ElasticSink['encode']>[0]): Json =>
-  JSON.parse(Buffer.from(sink.encode(item).bytes).toString().split('\n')[1]!) as Json
+  JSON.parse(sink.encode(item).text.split('\n')[1]!) as Json
 
 describe('Elastic', () => {
   it('E1 sends NDJSON with an API key: action and document by turns, and a newline at the end', async () => {
     const { fake, sink } = await open()
-    await sink.send([...encode(sink, 3), sink.encode(checkpointNotice())], { signal })
+    await sink.send(batchOf(sink, [...encode(sink, 3), sink.encode(checkpointNotice())]), { signal })
     const [request] = fake.requests
     expect(request?.headers['content-type']).toBe('application/x-ndjson')
     expect(request?.headers.authorization).toBe(`ApiKey ${fake.apiKey}`)
@@ -54,12 +55,12 @@ describe('Elastic', () => {
     const { fake } = await open()
     const sink = new ElasticSink({ url: fake.url, username: 'elastic', password: 'password' })
     opened.push(sink)
-    expect(kindsOf(await sink.send(encode(sink, 1), { signal }))).toEqual(['delivered'])
+    expect(kindsOf(await sink.send(batchOf(sink, encode(sink, 1)), { signal }))).toEqual(['delivered'])
   })
 
   it('E2 every action is create with the id of the entry', async () => {
     const { fake, sink } = await open()
-    await sink.send(encode(sink, 5), { signal })
+    await sink.send(batchOf(sink, encode(sink, 5)), { signal })
     const ids = forwardedMany(5).map(({ entry }) => entry.id)
     expect(fake.documents.map(({ id }) => id)).toEqual(ids)
     const actions = fake.requests[0]!.body.split('\n').filter((_, index) => index % 2 === 0 && index < 10)
@@ -90,7 +91,7 @@ describe('Elastic', () => {
 
   it('E4 a batch that is sent twice is there once', async () => {
     const { fake, sink } = await open()
-    await sink.send(encode(sink, 20), { signal })
+    await sink.send(batchOf(sink, encode(sink, 20)), { signal })
     const log = memoryLog(forwardedMany(20))
     const delivery = await deliverAll(log, sink, fakeClock())
     expect(delivery.counters).toMatchObject({ delivered: 20, duplicates: 20 })
@@ -100,17 +101,19 @@ describe('Elastic', () => {
 
   it('E5 a document under the id of an entry with another hash raises an alarm', async () => {
     const { fake, sink } = await open({}, { verifyConflicts: true })
-    await sink.send(encode(sink, 3), { signal })
+    await sink.send(batchOf(sink, encode(sink, 3)), { signal })
     const [, second] = fake.documents
     second!.source['event'].hash = 'f'.repeat(64)
-    const { outcomes } = await sink.send([...encode(sink, 3), sink.encode(checkpointNotice())], { signal })
+    const { outcomes } = await sink.send(batchOf(sink, [...encode(sink, 3), sink.encode(checkpointNotice())]), {
+      signal,
+    })
     expect(outcomes).toMatchObject([
       { kind: 'duplicate' },
       { kind: 'quarantined', code: 'conflict_differs' },
       { kind: 'duplicate' },
       { kind: 'delivered' },
     ])
-    const again = await sink.send([sink.encode(checkpointNotice())], { signal })
+    const again = await sink.send(batchOf(sink, [sink.encode(checkpointNotice())]), { signal })
     expect(kindsOf(again)).toEqual(['duplicate'])
   })
 
@@ -130,9 +133,9 @@ describe('Elastic', () => {
     const byMonth = await open({}, { target: { index: 'audit-acme' } })
     for (const { fake, sink } of [stream, byMonth]) {
       fake.faults.push({ kind: 'reset', after: true })
-      await sink.send(encode(sink, 1), { signal })
+      await sink.send(batchOf(sink, encode(sink, 1)), { signal })
       fake.rollover('logs-entraguard.audit-default')
-      await sink.send(encode(sink, 1), { signal })
+      await sink.send(batchOf(sink, encode(sink, 1)), { signal })
     }
     expect(stream.fake.documents.map(({ index }) => index)).toEqual([
       '.ds-logs-entraguard.audit-default-000001',
@@ -157,7 +160,7 @@ describe('Elastic', () => {
     ]
     for (const [status, control] of expected) {
       fake.faults.push({ kind: 'reply', status, headers: { 'retry-after': '7' }, body: '' })
-      const result = await sink.send(encode(sink, 2), { signal })
+      const result = await sink.send(batchOf(sink, encode(sink, 2)), { signal })
       expect(result.control).toMatchObject(control)
       expect(kindsOf(result)).toEqual(['retry', 'retry'])
     }
@@ -188,7 +191,11 @@ describe('Elastic', () => {
     fake.pretty = true
     fake.compress = true
     fake.itemFaults.set(forwardedMany(1)[0]!.entry.id, [{ status: 400, type: 'document_parsing_exception' }])
-    expect(kindsOf(await sink.send(encode(sink, 3), { signal }))).toEqual(['rejected', 'delivered', 'delivered'])
+    expect(kindsOf(await sink.send(batchOf(sink, encode(sink, 3)), { signal }))).toEqual([
+      'rejected',
+      'delivered',
+      'delivered',
+    ])
   })
 
   it.each([
@@ -199,7 +206,7 @@ describe('Elastic', () => {
   ])('E9 a response with %s than were sent counts for nothing', async (_, reshape) => {
     const { fake, sink } = await open()
     fake.reshape = ({ errors, items }) => ({ errors, items: reshape(items) })
-    const result = await sink.send(encode(sink, 3), { signal })
+    const result = await sink.send(batchOf(sink, encode(sink, 3)), { signal })
     for (const outcome of result.outcomes) expect(outcome).toMatchObject({ kind: 'retry', ambiguous: true })
     expect(result.control).toMatchObject({ kind: 'backoff', code: 'response_malformed' })
   })
@@ -298,18 +305,24 @@ describe('Elastic', () => {
       { status: 429, type: 'cluster_block_exception', reason: 'disk usage exceeded flood-stage watermark' },
       { status: 404, type: 'index_not_found_exception' },
     ])
-    expect((await sink.send(encode(sink, 1), { signal })).control).toMatchObject({ kind: 'pause', cause: 'config' })
-    expect((await sink.send(encode(sink, 1), { signal })).control).toMatchObject({
+    expect((await sink.send(batchOf(sink, encode(sink, 1)), { signal })).control).toMatchObject({
+      kind: 'pause',
+      cause: 'config',
+    })
+    expect((await sink.send(batchOf(sink, encode(sink, 1)), { signal })).control).toMatchObject({
       kind: 'backoff',
       minDelayMs: 30_000,
     })
-    expect((await sink.send(encode(sink, 1), { signal })).control).toMatchObject({ kind: 'pause', cause: 'config' })
+    expect((await sink.send(batchOf(sink, encode(sink, 1)), { signal })).control).toMatchObject({
+      kind: 'pause',
+      cause: 'config',
+    })
   })
 
   it('E15 the name of the data stream is that of the data_stream fields', async () => {
     const target = { dataStream: { dataset: 'acme.audit', namespace: 'prod' } }
     const { fake, sink } = await open({ dataStreams: ['logs-acme.audit-prod'] }, { target })
-    await sink.send(encode(sink, 1), { signal })
+    await sink.send(batchOf(sink, encode(sink, 1)), { signal })
     expect(fake.documents[0]?.index).toContain('logs-acme.audit-prod')
     expect(fake.documents[0]?.source['data_stream']).toEqual({ type: 'logs', dataset: 'acme.audit', namespace: 'prod' })
   })
@@ -328,13 +341,15 @@ describe('Elastic', () => {
     await client.indices.putIndexTemplate({ name, ...body })
     expect(fake.templates.get('logs-entraguard.audit')).toMatchObject({ index_patterns: ['logs-entraguard.audit-*'] })
     // The client sends what our encoder made: both are one protocol to the receiver.
-    const operations = forwardedMany(3).flatMap((item) =>
-      Buffer.from(sink.encode(item).bytes).toString().trimEnd().split('\n'),
-    )
+    const operations = forwardedMany(3).flatMap((item) => sink.encode(item).text.trimEnd().split('\n'))
     const index = 'logs-entraguard.audit-default'
     const first = await client.bulk({ index, operations })
     expect(first.items.map(({ create }) => create?.status)).toEqual([201, 201, 201])
-    expect(kindsOf(await sink.send(encode(sink, 3), { signal }))).toEqual(['duplicate', 'duplicate', 'duplicate'])
+    expect(kindsOf(await sink.send(batchOf(sink, encode(sink, 3)), { signal }))).toEqual([
+      'duplicate',
+      'duplicate',
+      'duplicate',
+    ])
     fake.disabled = true
     await expect(client.bulk({ index, operations })).rejects.toMatchObject({ statusCode: 401 })
     await client.close()

@@ -69,10 +69,10 @@ describe('textOf', () => {
       encode: (item) => ({
         id: item.kind === 'entry' ? textOf(item).id : item.id,
         timestamp: timestampOf(item),
-        bytes: Buffer.alloc(1),
+        text: '.',
       }),
-      send: (batch) =>
-        Promise.resolve({ outcomes: batch.map(() => ({ kind: 'delivered' })), control: { kind: 'continue' } }),
+      send: ({ ids }) =>
+        Promise.resolve({ outcomes: ids.map(() => ({ kind: 'delivered' })), control: { kind: 'continue' } }),
       close: () => Promise.resolve(),
     }
     const log = memoryLog([first!, new LeafEntry(1, broken!.line.slice(1), broken!.entryHash, null), last!])

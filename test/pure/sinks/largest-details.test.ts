@@ -31,10 +31,7 @@ const readers: Readonly<Record<string, readonly [Sink, (event: Json, text: strin
   OCSF: [http('ocsf'), ({ unmapped }) => unmapped.details],
   'JSON lines': [new NdjsonSink({ file: 'audit.ndjson' }), ({ details }) => details],
 }
-const textOf = (sink: Sink, item: Parameters<Sink['encode']>[0]): string =>
-  Buffer.from((sink.encode(item) as EncodedEvent).bytes)
-    .toString()
-    .replace(/,$/, '')
+const textOf = (sink: Sink, item: Parameters<Sink['encode']>[0]): string => (sink.encode(item) as EncodedEvent).text
 function detailsIn(name: string, item: Parameters<Sink['encode']>[0]): unknown {
   const [sink, read] = readers[name]!
   const text = textOf(sink, item)

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EncodedEvent, SendResult, Sink } from '../../../src/sinks/sink.ts'
 import { SplunkSink, type SplunkOptions } from '../../../src/sinks/splunk.ts'
+import { batchOf } from '../../support/batch-of.ts'
 import { codeOf } from '../../support/error-code.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import type { FakeReply } from '../../support/fake-server.ts'
@@ -57,7 +58,7 @@ describe('Splunk', () => {
 
   it('S2 sends concatenated envelopes of the seven keys, flat fields, and a time of six decimals', async () => {
     const { fake, sink } = await open({}, { host: 'app01' })
-    await sink.send([...encode(sink, 2), sink.encode(checkpointNotice())], { signal })
+    await sink.send(batchOf(sink, [...encode(sink, 2), sink.encode(checkpointNotice())]), { signal })
     expect(fake.requests[0]?.body).toMatch(/^\{"time":1790424000\.123456,"host":"app01",.*\}\{"time":.*\}$/s)
     for (const { text, fields, event } of fake.events) {
       const keys = ['time', 'host', 'source', 'sourcetype', 'index', 'event', 'fields']
@@ -70,19 +71,19 @@ describe('Splunk', () => {
   it.each(['000000', '000001', '999999', '500000'])('G9 keeps microsecond %s', async (digits) => {
     const { fake, sink } = await open()
     const timestamp = `2026-09-26T12:00:00.${digits}Z`
-    await sink.send([sink.encode(forwarded({ timestamp }))], { signal })
+    await sink.send(batchOf(sink, [sink.encode(forwarded({ timestamp }))]), { signal })
     expect(fake.events[0]?.text).toContain(`{"time":1790424000.${digits},`)
     expect(fake.events[0]?.event['timestamp']).toBe(timestamp)
   })
 
   it('S3 compresses bodies, and pauses when the receiver does not take that', async () => {
     const { fake, sink } = await open()
-    await sink.send(encode(sink, 50), { signal })
+    await sink.send(batchOf(sink, encode(sink, 50)), { signal })
     const [request] = fake.requests
     expect(request?.headers['content-encoding']).toBe('gzip')
     expect(request?.wireBytes).toBeLessThan((request?.body.length ?? 0) / 2)
     fake.faults.push({ kind: 'reply', status: 415, body: '<html>Unsupported</html>' })
-    const { control } = await sink.send(encode(sink, 50), { signal })
+    const { control } = await sink.send(batchOf(sink, encode(sink, 50)), { signal })
     expect(control).toMatchObject({ kind: 'pause', cause: 'config', code: 'http_415' })
   })
 
@@ -122,13 +123,13 @@ describe('Splunk', () => {
       hec(400, code, { 'invalid-event-number': 4 }),
       hec(400, code),
     )
-    const first = await sink.send(batch, { signal })
+    const first = await sink.send(batchOf(sink, batch), { signal })
     expect(first.outcomes.map(({ kind }) => kind)).toEqual(['rejected', 'retry', 'retry', 'retry', 'retry'])
     expect(first.control.kind).toBe('continue')
-    const last = await sink.send(batch, { signal })
+    const last = await sink.send(batchOf(sink, batch), { signal })
     expect(kindsOf(last)).toBe('ddddr')
     expect(last.outcomes[4]).toMatchObject({ kind: 'rejected' })
-    expect((await sink.send(batch, { signal })).control).toMatchObject({ kind: 'isolate' })
+    expect((await sink.send(batchOf(sink, batch), { signal })).control).toMatchObject({ kind: 'isolate' })
   })
 
   it('S6 a batch that is refused without a number is halved until the bad event is found', async () => {
@@ -157,7 +158,7 @@ describe('Splunk', () => {
   it('S8 code 7 names the event after the one with the wrong index: pauses, and does not send the others again', async () => {
     const { fake, sink } = await open()
     fake.faults.push(hec(400, 7, { 'invalid-event-number': 4 }, 'Incorrect index'))
-    const { outcomes, control } = await sink.send(encode(sink, 6), { signal })
+    const { outcomes, control } = await sink.send(batchOf(sink, encode(sink, 6)), { signal })
     expect(outcomes.map(({ kind }) => kind)).toEqual(['delivered', 'delivered', 'delivered', 'retry', 'retry', 'retry'])
     expect(control).toMatchObject({ kind: 'pause', cause: 'config', code: 'splunk_code_7' })
   })
@@ -177,8 +178,8 @@ describe('Splunk', () => {
   it('S9 code 9 without a number: nothing was taken; with one: so many were', async () => {
     const { fake, sink } = await open()
     fake.faults.push(hec(503, 9), hec(503, 9, { 'invalid-event-number': 10 }))
-    expect(kindsOf(await sink.send(encode(sink, 15), { signal }))).toBe('r'.repeat(15))
-    const result = await sink.send(encode(sink, 15), { signal })
+    expect(kindsOf(await sink.send(batchOf(sink, encode(sink, 15)), { signal }))).toBe('r'.repeat(15))
+    const result = await sink.send(batchOf(sink, encode(sink, 15)), { signal })
     expect(kindsOf(result)).toBe('d'.repeat(10) + 'r'.repeat(5))
     expect(result.control.kind).toBe('backoff')
   })
@@ -187,17 +188,17 @@ describe('Splunk', () => {
     const { fake, sink } = await open()
     for (const code of [24, 25]) {
       fake.faults.push(hec(200, code))
-      expect(await sink.send(encode(sink, 2), { signal })).toMatchObject({
+      expect(await sink.send(batchOf(sink, encode(sink, 2)), { signal })).toMatchObject({
         outcomes: [{ kind: 'delivered' }, { kind: 'delivered' }],
         control: { kind: 'continue', slowDown: true },
       })
     }
     fake.faults.push(hec(429, 26), hec(429, 27))
-    expect((await sink.send(encode(sink, 1), { signal })).control).toMatchObject({
+    expect((await sink.send(batchOf(sink, encode(sink, 1)), { signal })).control).toMatchObject({
       kind: 'backoff',
       untilConfirmed: false,
     })
-    expect((await sink.send(encode(sink, 1), { signal })).control).toMatchObject({
+    expect((await sink.send(batchOf(sink, encode(sink, 1)), { signal })).control).toMatchObject({
       kind: 'backoff',
       untilConfirmed: true,
     })
@@ -282,31 +283,31 @@ describe('Splunk', () => {
 
   it('S13 ackId 0 counts, and a reply without one, or with ackID, is reported', async () => {
     const { fake, sink } = await open({ useAck: true })
-    const first = await sink.send(encode(sink, 1), { signal })
+    const first = await sink.send(batchOf(sink, encode(sink, 1)), { signal })
     expect(first.outcomes).toMatchObject([{ kind: 'pending', handle: { ackId: 0 } }])
     fake.ackName = 'ackID'
-    const { outcomes, control } = await sink.send(encode(sink, 1), { signal })
+    const { outcomes, control } = await sink.send(batchOf(sink, encode(sink, 1)), { signal })
     expect(outcomes).toMatchObject([{ kind: 'retry', code: 'splunk_no_ack' }])
     expect(control).toMatchObject({ kind: 'pause', cause: 'config', code: 'splunk_no_ack' })
   })
 
   it('S13 with acknowledgements if available, a reply without one is a delivery', async () => {
     const { sink } = await open({}, { acknowledgement: 'if_available' })
-    expect((await sink.send(encode(sink, 1), { signal })).outcomes).toEqual([{ kind: 'delivered' }])
+    expect((await sink.send(batchOf(sink, encode(sink, 1)), { signal })).outcomes).toEqual([{ kind: 'delivered' }])
   })
 
   it('S14 behind a balancer, an acknowledgement is asked of the indexer that numbered it', async () => {
     const { fake, sink } = await open({ useAck: true, indexers: 2 })
     const other = new SplunkSink({ url: fake.url, token: fake.token, index: 'audit', acknowledgement: 'required' })
     opened.push(other)
-    const mine = await sink.send(encode(sink, 1), { signal })
-    const theirs = await other.send(encode(other, 1), { signal })
+    const mine = await sink.send(batchOf(sink, encode(sink, 1)), { signal })
+    const theirs = await other.send(batchOf(other, encode(other, 1)), { signal })
     const handleOf = ({ outcomes }: SendResult): object => (outcomes[0] as { handle: object }).handle
     expect(await sink.confirm([handleOf(mine)], { signal })).toEqual(['confirmed'])
     expect(await other.confirm([handleOf(theirs)], { signal })).toEqual(['confirmed'])
     expect(new Set(fake.acknowledged.map((key) => key[0]))).toEqual(new Set(['0', '1']))
     // The same number at the other indexer confirms nothing.
-    const again = await sink.send(encode(sink, 1), { signal })
+    const again = await sink.send(batchOf(sink, encode(sink, 1)), { signal })
     expect(await other.confirm([handleOf(again)], { signal })).toEqual(['waiting'])
   })
 
@@ -330,7 +331,7 @@ describe('Splunk', () => {
   it.each([10, 11, 16, 28])('S15 code %i pauses, with what Splunk says', async (code) => {
     const { fake, sink } = await open()
     fake.faults.push(hec(400, code, {}, 'Data channel is missing'))
-    expect((await sink.send(encode(sink, 1), { signal })).control).toMatchObject({
+    expect((await sink.send(batchOf(sink, encode(sink, 1)), { signal })).control).toMatchObject({
       kind: 'pause',
       cause: 'config',
       detail: `Splunk says: Data channel is missing (code ${code})`,
@@ -345,7 +346,7 @@ describe('Splunk', () => {
   ])('S16 status %i with code %i pauses for credentials', async (status, code) => {
     const { fake, sink } = await open()
     fake.faults.push(hec(status, code))
-    const { control, outcomes } = await sink.send(encode(sink, 2), { signal })
+    const { control, outcomes } = await sink.send(batchOf(sink, encode(sink, 2)), { signal })
     expect(control).toMatchObject({ kind: 'pause', cause: 'auth', code: `splunk_code_${code}` })
     expect(outcomes).toMatchObject([{ kind: 'retry' }, { kind: 'retry' }])
   })
@@ -362,7 +363,7 @@ describe('Splunk', () => {
     const { fake, sink } = await open()
     for (const body of ['<html>Service unavailable</html>', '', '[]', 'null', '{"text":1}']) {
       fake.faults.push({ kind: 'reply', status, body })
-      const { control, outcomes } = await sink.send(encode(sink, 2), { signal })
+      const { control, outcomes } = await sink.send(batchOf(sink, encode(sink, 2)), { signal })
       expect(control.kind).toBe(kind)
       expect(outcomes).toMatchObject([{ kind: 'retry' }, { kind: 'retry' }])
     }

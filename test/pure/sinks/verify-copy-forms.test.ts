@@ -17,8 +17,7 @@ const credential = { getToken: () => Promise.resolve(null) }
 const http = (format: 'json' | 'cloudevents' | 'ocsf' | 'cef'): Sink =>
   new HttpSink({ url: 'https://collector.example.com', format, cloudEvents: { source: '/log' } })
 
-const texts = (sink: Sink): string[] =>
-  log.items.map((item) => Buffer.from((sink.encode(item) as EncodedEvent).bytes).toString())
+const texts = (sink: Sink): string[] => log.items.map((item) => (sink.encode(item) as EncodedEvent).text)
 const jsonLines = (sink: Sink): string[] => texts(sink).map((text) => text.replace(/[,\n]$/, ''))
 /** What rsyslog's own file format puts in front, which has neither priority nor version. */
 const stored = (lines: readonly string[]): string[] =>

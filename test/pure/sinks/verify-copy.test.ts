@@ -12,8 +12,7 @@ const log = await logCopy(1000, [300, 700, 1000])
 const splunk = new SplunkSink({ url: 'https://splunk.example.com:8088', token: 'secret', index: 'audit' })
 const elastic = new ElasticSink({ url: 'https://es.example.com:9200', apiKey: 'secret' })
 
-const textOf = (sink: Sink, item: (typeof log.items)[number]): string =>
-  Buffer.from((sink.encode(item) as EncodedEvent).bytes).toString()
+const textOf = (sink: Sink, item: (typeof log.items)[number]): string => (sink.encode(item) as EncodedEvent).text
 type Json = Record<string, any>
 /** The events as a search returns them: for Splunk `_raw`, for Elastic `_source`. */
 const raws: Json[] = log.items.map((item) => (JSON.parse(textOf(splunk, item)) as Json)['event'] as Json)
