@@ -144,7 +144,7 @@ async function requireOneSession(db: Queryable): Promise<void> {
   if (one !== other) {
     throw new AuditLogError(
       'option_invalid',
-      'db gives its statements to several sessions, so it can have no transaction: pass the pool itself, not a function around it',
+      'db gives its statements to several sessions, so it can have no transaction: pass the pool or the connection itself, not a function around it',
       { path: '$.db' },
     )
   }

@@ -21,7 +21,7 @@ export function explaining(
       case '42P01':
         return new AuditLogError(
           'schema_missing',
-          'the audit log is not installed here: call installSchema() first',
+          'the audit log is not installed here, or by an older version: call installSchema() first',
           details,
         )
       case 'WO030':

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Database, type Executor, withConnection } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
+import { isFileError } from '../files/is-file-error.ts'
 import { explainRead } from '../query/entry-query.ts'
 import { type LogLeaf, readLeaves } from '../query/leaf-order.ts'
 import { checkName } from '../schema/names.ts'
@@ -122,7 +123,7 @@ export async function writeArchive(
       throw new AuditLogError('tree_damaged', 'the stored tree does not lead to its checkpoint', { cause: error })
     }
     // What the file system says is not the database's.
-    throw error instanceof Error && 'syscall' in error && 'path' in error ? error : explainRead(error)
+    throw isFileError(error) ? error : explainRead(error)
   }
 }
 

@@ -61,7 +61,7 @@ export function explainAppend(error: unknown): AuditLogError {
     case '42883':
       return new AuditLogError(
         'schema_missing',
-        'the audit log is not installed here: call installSchema() first',
+        'the audit log is not installed here, or by an older version: call installSchema() first',
         details,
       )
     case '42501':

@@ -54,5 +54,5 @@ const messages: Readonly<Record<string, string>> = {
   purge_busy: 'the partition is in use: nothing was dropped, try again',
   privilege_missing:
     'this login may not do that: reading takes the reader role, extending and holding the writer role, purging and releasing the archivist role',
-  schema_missing: 'the audit log is not installed here: call installSchema() first',
+  schema_missing: 'the audit log is not installed here, or by an older version: call installSchema() first',
 }

@@ -2,6 +2,7 @@ import { AuditLogError } from '../errors.ts'
 import type { DeliveryStatus } from './status.ts'
 
 const longestPauseMs = 60_000
+const works = { failure: undefined, code: undefined }
 
 /** What a lane brings to its place. */
 interface Freight {
@@ -18,17 +19,25 @@ export class Lane<T extends Freight> {
   readonly #name: string
   readonly #deliver: (freight: T, signal: AbortSignal) => Promise<void>
   readonly #timeoutMs: number
+  readonly #onChange: () => void
   #newest: T | undefined
   #delivered: T | undefined
-  #failure: string | undefined
+  #failure: Pick<DeliveryStatus, 'failure' | 'code'> = works
   #failures = 0
   #notBefore = 0
   #working: Promise<void> | undefined
 
-  constructor(name: string, timeoutMs: number, deliver: (freight: T, signal: AbortSignal) => Promise<void>) {
+  /** @param onChange called when it begins to fail, for another reason, or no more; must not throw */
+  constructor(
+    name: string,
+    timeoutMs: number,
+    deliver: (freight: T, signal: AbortSignal) => Promise<void>,
+    onChange: () => void,
+  ) {
     this.#name = name
     this.#timeoutMs = timeoutMs
     this.#deliver = deliver
+    this.#onChange = onChange
   }
 
   /** Hands over the newest checkpoint; also what failed before is tried again then. Resolves when nothing is under way. */
@@ -53,7 +62,7 @@ export class Lane<T extends Freight> {
   }
 
   status(): DeliveryStatus {
-    return { name: this.#name, size: this.#delivered?.size ?? 0, failure: this.#failure }
+    return { name: this.#name, size: this.#delivered?.size ?? 0, ...this.#failure }
   }
 
   #isIdle(): boolean {
@@ -63,17 +72,22 @@ export class Lane<T extends Freight> {
   async #work(): Promise<void> {
     while (this.#newest !== undefined && !this.#isIdle()) {
       const freight = this.#newest
+      const before = this.#failure
       try {
         await withDeadline(this.#timeoutMs, (signal) => this.#deliver(freight, signal))
         this.#delivered = freight
-        this.#failure = undefined
+        this.#failure = works
         this.#failures = 0
       } catch (error) {
-        this.#failure = error instanceof Error ? error.message : 'unknown'
+        this.#failure = {
+          failure: error instanceof Error ? error.message : 'unknown',
+          code: error instanceof AuditLogError ? error.code : undefined,
+        }
         this.#failures += 1
         const pause = Math.min(longestPauseMs, 500 * 2 ** this.#failures) * (0.5 + Math.random() / 2)
         this.#notBefore = Date.now() + pause
       }
+      if (this.#failure.failure !== before.failure) this.#onChange()
     }
   }
 }

@@ -17,6 +17,8 @@ interface PublishLoopOptions {
   readonly deliveryTimeoutMs: number
   /** How long publishers wait for witnesses. */
   readonly cosignWaitMs: number
+  /** Called when a delivery begins to fail, for another reason, or no more; must not throw. */
+  readonly onChange: () => void
 }
 
 type Freight = StoredCheckpoint & { readonly key: string }
@@ -47,16 +49,18 @@ export class PublishLoop {
     this.#checkpoints = new Checkpoints(options.db.executor, options.schema)
     this.#tree = new StoredTree(options.db.executor, options.schema)
     this.#cosignWaitMs = options.cosignWaitMs
-    this.#witnesses = options.witnesses.map(
-      (witness) =>
-        new Lane(witness.name, options.deliveryTimeoutMs, (freight, signal) => this.#cosign(witness, freight, signal)),
+    const lane = (
+      { name }: { readonly name: string },
+      deliver: (freight: Freight, signal: AbortSignal) => Promise<void>,
+    ): Lane<Freight> => new Lane(name, options.deliveryTimeoutMs, deliver, options.onChange)
+    this.#witnesses = options.witnesses.map((witness) =>
+      lane(witness, (freight, signal) => this.#cosign(witness, freight, signal)),
     )
-    this.#publishers = options.publishers.map(
-      (publisher) =>
-        new Lane(publisher.name, options.deliveryTimeoutMs, async ({ size, note }, signal) => {
-          await publisher.publish({ size, note }, signal)
-          await this.#store((checkpoints) => checkpoints.appendPublication(size, publisher.name))
-        }),
+    this.#publishers = options.publishers.map((publisher) =>
+      lane(publisher, async ({ size, note }, signal) => {
+        await publisher.publish({ size, note }, signal)
+        await this.#store((checkpoints) => checkpoints.appendPublication(size, publisher.name))
+      }),
     )
   }
 

@@ -57,7 +57,10 @@ export interface SequencerOptions {
   readonly onBacklog?: ((backlog: Backlog) => void) | undefined
   /** In milliseconds, 1,000 or more. Default is 10,000. */
   readonly alarmAfterMs?: number | undefined
-  /** Called when the state in {@link Sequencer.status} changes, e.g. to `halted`: the place for an alarm. */
+  /**
+   * Called when the state in {@link Sequencer.status} changes, e.g. to `halted`, and when a witness or a publisher begins to fail,
+   * for another reason, or no more: the place for an alarm.
+   */
   readonly onStateChange?: ((status: SequencerStatus) => void) | undefined
   /** What watches the sequencer at work, e.g. `openTelemetry()` of the subpath `opentelemetry`. Default is nothing. */
   readonly telemetry?: Telemetry | undefined
@@ -130,6 +133,7 @@ export class Sequencer {
       witnesses,
       deliveryTimeoutMs,
       cosignWaitMs,
+      onChange: () => this.#tell(),
     })
     this.#watch = new BacklogWatch(() => this.backlog(), alarmAfterMs, options.onBacklog)
   }
@@ -250,7 +254,10 @@ export class Sequencer {
     const changed = state !== this.#state || reason?.code !== this.#reason?.code
     this.#state = state
     this.#reason = reason === undefined ? undefined : { code: reason.code, message: reason.message }
-    if (!changed) return
+    if (changed) this.#tell()
+  }
+
+  #tell(): void {
     try {
       this.#onStateChange?.(this.status())
     } catch {

@@ -32,6 +32,8 @@ export interface DeliveryStatus {
   readonly size: number
   /** The message of the last failure, until the next success. */
   readonly failure: string | undefined
+  /** Its code, e.g. `witness_refused` when the witness has seen another history; undefined when it has none. */
+  readonly code: AuditLogErrorCode | undefined
 }
 
 /** What has been committed and has no leaf yet, and what has not been committed. */

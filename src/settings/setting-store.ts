@@ -96,7 +96,7 @@ const messages = {
   settings_busy: 'somebody else changed the setting at the same time',
   setting_invalid: 'the database refused the setting',
   privilege_missing: 'this login may not do that: seeing settings takes the reader role, changing them the writer role',
-  schema_missing: 'the audit log is not installed here: call installSchema() first',
+  schema_missing: 'the audit log is not installed here, or by an older version: call installSchema() first',
 } as const
 
 async function explained<T>(otherwise: 'read_failed' | 'write_failed', work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { findUnsequenced, functionPublisher, httpWitness, readBacklog } from '../../../src/index.ts'
+import {
+  findUnsequenced,
+  functionPublisher,
+  httpWitness,
+  readBacklog,
+  type SequencerStatus,
+} from '../../../src/index.ts'
 import {
   CompactRange,
   createSigner,
@@ -230,13 +236,18 @@ describe('a witness', () => {
     await rewriteAndSign(attacked, 7)
     await attacked.write(1)
     // No publisher, and everything in the database fits together: the sequencer of the attacker signs.
-    const forging = await attacked.sequencer({ witnesses: [witness] })
+    const told: SequencerStatus[] = []
+    const forging = await attacked.sequencer({
+      witnesses: [witness],
+      onStateChange: (status) => void told.push(status),
+    })
     await forging.run()
     expect(forging.status()).toMatchObject({
       state: 'active',
       checkpointSize: 301,
-      witnesses: [{ size: 0, failure: expect.stringContaining('does not continue') }],
+      witnesses: [{ size: 0, failure: expect.stringContaining('does not continue'), code: 'witness_refused' }],
     })
+    expect(told.map(({ witnesses }) => witnesses[0]?.code)).toEqual([undefined, 'witness_refused'])
     expect(outcomes).toEqual(['cosigned', 'forked'])
     await forging.stop()
   })

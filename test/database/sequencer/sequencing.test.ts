@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { expect, it } from 'vitest'
+import { functionPublisher } from '../../../src/index.ts'
 import { readLeaves } from '../../../src/query/leaf-order.ts'
 import { executorOf } from '../../../src/database/database.ts'
 import { inOrder, sequencedLog, takeCensus, until } from '../../support/sequencer.ts'
@@ -160,4 +161,24 @@ it('gives an entry that does not verify its leaf, with a record of why', async (
     { leaf_index: String(before.leaves), reason: 'hash_mismatch' },
     { leaf_index: String(before.leaves + 1), reason: 'hash_mismatch' },
   ])
+})
+
+it('tells when a publisher begins to fail, for another reason, and no more', async () => {
+  const log = await sequencedLog()
+  const failures: (string | undefined)[] = ['full', 'full', 'gone', undefined]
+  const told: (string | undefined)[] = []
+  const sequencer = await log.sequencer({
+    publishers: [
+      functionPublisher('store', () => {
+        const failure = failures.shift()
+        return failure === undefined ? Promise.resolve() : Promise.reject(new Error(failure))
+      }),
+    ],
+    intervalMs: 20,
+    onStateChange: ({ state, publishers }) => void (state === 'active' && told.push(publishers[0]?.failure)),
+  })
+  await log.write(1)
+  sequencer.start()
+  await expect.poll(() => told, { timeout: 30_000 }).toEqual([undefined, 'full', 'gone', undefined])
+  await sequencer.stop()
 })
