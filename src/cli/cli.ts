@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { version } from '../../package.json'
 
 // Each is loaded when it is called: what one command needs takes the others longer to load than to run.
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -24,6 +25,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 const program = new Command('audit-log')
   .description('Works with the audit log of @entraguard/audit-log.')
+  .version(version)
   .showHelpAfterError()
 const called = process.argv[2] ?? ''
 for (const name of Object.hasOwn(commands, called) ? [called] : Object.keys(commands)) {

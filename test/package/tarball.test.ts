@@ -16,6 +16,7 @@ const inProject = async (program: string, ...args: string[]): Promise<string> =>
 const write = (name: string, text: string): Promise<void> => writeFile(join(project, name), text)
 
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+  version: string
   exports: Record<string, unknown>
   devDependencies: Record<string, string>
 }
@@ -111,6 +112,7 @@ describe('the packed tarball in an empty project', () => {
   it('brings the command audit-log', async () => {
     await write('entries.ndjson', '{}\n')
     expect(await inProject('npx', 'audit-log', '--help')).toContain('verify')
+    expect(await inProject('npx', 'audit-log', '--version')).toBe(manifest.version)
     await expect(inProject('npx', 'audit-log', 'verify', 'entries.ndjson')).rejects.toMatchObject({ code: 1 })
   })
 

@@ -69,7 +69,7 @@ export interface FastifyLike {
  *
  * @throws AuditLogError `option_invalid`
  * @example
- * app.register(fastifyContext({ trustedProxies: 1, identify: (request) => ({ user_id: request.user?.id }) }))
+ * app.register(fastifyContext({ trustedProxies: 1, identify: (request: FastifyRequest) => ({ user_id: request.user?.id }) }))
  */
 export function fastifyContext<Request extends FastifyRequestLike>(
   options: RequestContextOptions<Request> = {},
@@ -106,7 +106,7 @@ export interface HonoContextOptions<Context> extends RequestContextOptions<Conte
  *
  * @throws AuditLogError `option_invalid`
  * @example
- * app.use(honoContext({ trustedProxies: 1, identify: (c) => ({ user_id: c.get('user')?.id }) }))
+ * app.use(honoContext({ trustedProxies: 1, identify: (c: Context) => ({ user_id: c.get('user')?.id }) }))
  */
 export function honoContext<Context extends HonoContextLike>(
   options: HonoContextOptions<Context> = {},
