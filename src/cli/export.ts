@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Command } from 'commander'
@@ -62,11 +62,22 @@ export const exportCommand: Command = addDatabaseOptions(
           signer: key?.signer,
         })
         if (options.output === undefined) for await (const piece of pieces) process.stdout.write(piece)
-        else await pipeline(Readable.from(pieces), createWriteStream(options.output, { flags: 'wx' }))
+        else await writeNew(options.output, pieces)
       })
       return exitCodes.ok
     }),
   )
+
+/** Writes a file that is not there yet. Of one that cannot be completed nothing is left. */
+async function writeNew(path: string, pieces: AsyncIterable<string>): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    await pipeline(Readable.from(pieces), file.createWriteStream())
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  }
+}
 
 function selectionOf(options: Options, everything: EntryQuery): BundleSelection {
   const { from, to, since, until, action, user, tenant, target } = options

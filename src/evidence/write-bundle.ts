@@ -200,12 +200,7 @@ class BundleWriter {
   }
 
   #take(leafIndex: number): void {
-    if (this.#indexes.length >= mostBundleEntries) {
-      throw new AuditLogError(
-        'bundle_too_large',
-        `a bundle takes ${mostBundleEntries} entries: archive the log instead`,
-      )
-    }
+    if (this.#indexes.length >= mostBundleEntries) throw tooLarge()
     this.#indexes.push(leafIndex)
   }
 }
@@ -215,6 +210,7 @@ function headerOf(selection: BundleSelection, size: number): BundleHeader {
   if ('query' in selection) return { ...start, filter: { ...selection.query.toJSON() } }
   if ('seqs' in selection) return { ...start, filter: { seq: selection.seqs } }
   const { from, to = size } = selection
+  if (to - from > mostBundleEntries) throw tooLarge()
   if (to > size || from > to) throw unknownCheckpoint()
   return { ...start, leaves: [from, to] }
 }
@@ -263,4 +259,8 @@ function textOf(entry: Entry): string {
 
 function unknownCheckpoint(): AuditLogError {
   return new AuditLogError('checkpoint_unknown', 'no checkpoint covers these leaves')
+}
+
+function tooLarge(): AuditLogError {
+  return new AuditLogError('bundle_too_large', `a bundle takes ${mostBundleEntries} entries: archive the log instead`)
 }

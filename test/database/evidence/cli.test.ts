@@ -210,6 +210,13 @@ it('exports what all filters find, and says in the file which they were', async 
       const refused = await cli(['export', ...wrong, '-o', other, ...database])
       expect([wrong, refused.code]).toEqual([wrong, 2])
     }
+    // Of one that fails nothing is left that would be in the way.
+    const range = ['export', '-o', other, '--from', '1', ...database]
+    expect(await cli([...range, '--to', '1000000'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('checkpoint_unknown') as string,
+    })
+    expect(await cli([...range, '--to', '2'])).toMatchObject({ code: 0 })
     // Never over a file that is there.
     expect((await cli(['export', '-o', bundle, ...database])).code).toBe(2)
   })

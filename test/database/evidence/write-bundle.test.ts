@@ -70,6 +70,11 @@ describe('a bundle', () => {
   it('refuses a range that no checkpoint covers', async () => {
     expect(await codeOfAsync(bundle({ from: 1300, to: 1301 }))).toBe('checkpoint_unknown')
   })
+
+  it('refuses a range of more than 1,000,000 leaves before it writes the first of them', async () => {
+    expect(await codeOfAsync(bundle({ from: 0, to: 1_000_001 }))).toBe('bundle_too_large')
+    expect(await codeOfAsync(bundle({ from: 1, to: 1_000_001 }))).toBe('checkpoint_unknown')
+  })
 })
 
 describe('a bundle of which', () => {

@@ -237,3 +237,15 @@ describe('invariant 10: a purge', () => {
     )
   })
 })
+
+it('says that the database failed', async () => {
+  const down = new Retention({ db: { query: () => Promise.reject(new Error('down')) } })
+  for (const work of [down.policy(), down.holds(), down.months()]) {
+    expect(await codeOfAsync(work)).toBe('retention_failed')
+  }
+  const archive = { size: 1, rootHash: new Uint8Array(32) }
+  const months = ['2024-01']
+  expect(await codeOfAsync(purge({ query: () => Promise.reject(new Error('down')) }, { archive, months }))).toBe(
+    'retention_failed',
+  )
+})

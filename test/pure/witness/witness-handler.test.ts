@@ -200,8 +200,10 @@ describe('a witness', () => {
     ]) {
       await writeFile(join(folder, file), damage)
       expect(await status(requestFor(0, 700))).toBe(500)
+      await expect(state.read(origin)).rejects.toMatchObject({ code: 'state_unreadable' })
     }
     expect(outcomes.slice(1)).toEqual(['failed', 'failed', 'failed', 'failed'])
+    await expect(WitnessFolder.open(join(folder, file, 'below'))).rejects.toMatchObject({ code: 'state_unreadable' })
   })
 
   it('lets one process at a time work on a folder, and takes over from one that is dead', async () => {
