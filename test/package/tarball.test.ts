@@ -119,4 +119,18 @@ describe('the packed tarball in an empty project', () => {
   it('runs without the optional peers', async () => {
     await expect(inProject('node', '-e', "require('pg')")).rejects.toThrow(/Cannot find module/)
   })
+
+  it('says which optional peer is missing where one is needed', async () => {
+    await write(
+      'peers.mjs',
+      `import { s3Publisher } from '@entraguard/audit-log'
+       const publisher = s3Publisher({ client: { send: async () => ({}) }, bucket: 'b' })
+       for (const work of [publisher.publish({ size: 1, note: '' }), publisher.latest()])
+         console.log(await work.catch(({ code }) => code))`,
+    )
+    expect(await inProject('node', 'peers.mjs')).toBe('driver_missing\ndriver_missing')
+    await expect(
+      inProject('npx', 'audit-log', 'sink', 'status', '--database-url', 'postgres://127.0.0.1:1/none'),
+    ).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('driver_missing') as string })
+  })
 })

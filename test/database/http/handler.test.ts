@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type Entry, verifyEntries, verifyEntry } from '../../../src/index.ts'
+import { AuditLogger, type Entry, verifyEntries, verifyEntry } from '../../../src/index.ts'
 import { verifyTlogProof } from '../../../src/tlog/index.ts'
 import type { Principal } from '../../../src/http/index.ts'
 import { asHeader, testApi } from '../../support/api.ts'
+import { testLog } from '../../support/database.ts'
 import { verificationEvent } from '../../../src/evidence/verification-record.ts'
 import { verifyLog } from '../../../src/evidence/verify-log.ts'
 
@@ -239,6 +240,20 @@ describe('checkpoints and status', () => {
       [...pages].map(({ tree_size }) => tree_size).sort((a, b) => b - a),
     )
     expect(pages.length).toBeGreaterThan(1)
+  })
+
+  it('says that nothing has been signed yet', async () => {
+    const fresh = await testLog()
+    await new AuditLogger({ db: fresh.appPool }).log({ action: 'first.entry' })
+    const handler = api.handler({ db: fresh.appPool, roles: fresh.roles })
+    const ask = async (path: string): Promise<unknown> => {
+      const response = await handler(new Request(`http://localhost/api/audit-logs${path}`, { headers: asHeader() }))
+      return { status: response.status, body: (await response.json()) as unknown }
+    }
+    expect(await ask('/checkpoint')).toMatchObject({ status: 404, body: { code: 'checkpoint_missing' } })
+    expect(await ask('/checkpoints')).toMatchObject({ status: 200, body: { checkpoints: [], next_cursor: null } })
+    expect(await ask('/list')).toMatchObject({ status: 200, body: { checkpoint: null, uncovered: 1 } })
+    expect(await ask('/status')).toMatchObject({ status: 200, body: { tree_size: 0, checkpoint: null } })
   })
 
   it('says how far the log has come, what waits, and whether the guards hold', async () => {
