@@ -55,16 +55,17 @@ const time = (column: string): string => `to_char(${column} at time zone 'UTC', 
  *
  * @param db a login in the writer or the archivist role
  * @returns the hold's id
- * @throws AuditLogError `retention_invalid` without reason or approver, or with an empty time range; `query_invalid`
+ * @throws AuditLogError `retention_invalid` without reason or approver, with an empty time range, or with an empty tenant, user
+ * or target, which no entry has; `query_invalid`
  */
 export async function placeLegalHold(db: Database, schema: string, hold: LegalHoldRequest): Promise<string> {
   const text = `select ${quoteIdentifier(schema)}.place_legal_hold($1, $2, $3, $4, $5, $6::timestamptz, $7::timestamptz, $8, $9::inet)::text as hold_id`
   const [row] = await runRetention(db, text, [
     required(hold.reason, '$.reason'),
     required(hold.approvedBy, '$.approvedBy'),
-    hold.tenantId ?? null,
-    hold.userId ?? null,
-    hold.target ?? null,
+    optional(hold.tenantId, '$.tenantId'),
+    optional(hold.userId, '$.userId'),
+    optional(hold.target, '$.target'),
     hold.since === undefined ? null : readTime(hold.since, '$.since'),
     hold.until === undefined ? null : readTime(hold.until, '$.until'),
     hold.actingUser ?? null,
@@ -125,6 +126,9 @@ function readHold(row: Row): LegalHold {
     releasedAt: text('released_at'),
   }
 }
+
+const optional = (text: string | undefined, path: string): string | null =>
+  text === undefined ? null : required(text, path)
 
 function required(text: string, path: string): string {
   if (typeof text === 'string' && text.trim() !== '' && text.isWellFormed() && !text.includes('\0')) return text

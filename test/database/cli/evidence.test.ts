@@ -111,6 +111,15 @@ describe('audit-log witness', () => {
     expect(await openCheckpoint(cosigned, parsePolicy(policyText))).toMatchObject({ size: 13 })
   })
 
+  it('watches the logs of a policy', async () => {
+    await writeFile(at('policy'), policyText)
+    const witness = await startWitness('--key', at('witness.key'), '--state', at('by-policy'), '--policy', at('policy'))
+    await audit.log({ action: 'a.b' })
+    expect(await sequence(witness.url)).toMatchObject({ code: 0, stderr: '' })
+    await until(() => witness.lines.some(({ result }) => result === 'cosigned'))
+    expect(await witness.end('SIGTERM')).toBe(0)
+  })
+
   it('is not started without a log to watch, or with the key of a log', async () => {
     expect(await cli(['witness', '--key', at('witness.key'), '--state', at('other')])).toMatchObject({ code: 2 })
     expect(await cli(['witness', '--key', at('log.key'), '--state', at('other'), '--log', vkey])).toMatchObject({
@@ -145,6 +154,16 @@ describe('audit-log doctor', () => {
     expect((await doctor()).report.findings.map(({ code }) => code)).not.toContain('trigger_disabled')
   })
 
+  it('looks at the login that it is told of', async () => {
+    const { name } = await log.login('superuser')
+    const codes = async (...more: string[]): Promise<string[]> =>
+      (await doctor(...more)).report.findings
+        .filter(({ subject }) => subject === `login ${name}`)
+        .map(({ code }) => code)
+    expect(await codes()).toEqual([])
+    expect(await codes('--login', name)).toEqual(['application_is_superuser'])
+  })
+
   it('ends with 2 when it cannot tell', async () => {
     await writeFile(at('no.json'), '[]')
     expect(await cli(['doctor', ...database, '--baseline', at('no.json')])).toMatchObject({ code: 2, stdout: '' })
@@ -161,6 +180,10 @@ describe('audit-log drill', () => {
     const { code, stdout, stderr } = await cli(['drill', ...database, '--copy', '--entries', '12', '--json'])
     expect([code, stderr]).toEqual([0, ''])
     expect((JSON.parse(stdout) as DrillReport).results.length).toBeGreaterThan(80)
+    const written = await cli(['drill', ...database, '--entries', '12', '--output', at('matrix.md')])
+    expect(written).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await readFile(at('matrix.md'), 'utf8')).toMatch(/^# Tamper drill\n[^]*\| NOT DETECTABLE/)
+    expect((await cli(['drill', ...database, '--entries', 'many'])).code).toBe(2)
   })
 
   it('ends with 2 without a superuser', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { verifyArchive } from '../../../src/evidence/verify-archive.ts'
 import { writeArchive } from '../../../src/evidence/write-archive.ts'
-import { installSchema } from '../../../src/index.ts'
+import { AuditLogger, installSchema } from '../../../src/index.ts'
 import { Sequencer } from '../../../src/sequencer/sequencer.ts'
 import { createSigner, generateKey, trustLogs } from '../../../src/tlog/index.ts'
 import { buildCli } from '../../support/cli.ts'
@@ -69,9 +69,18 @@ describe('audit-log purge', () => {
     const dry = await purge('--archive', archive, '--dry-run')
     expect(JSON.parse(dry.stdout)).toMatchObject({ month: '2024-05', outcome: 'purgeable', entries: 300 })
     expect(await entriesOf('2024_05')).toBe(300)
-    const { code, stdout } = await purge('--archive', archive)
+    const unknown = await purge('--archive', archive, '--month', '1999-01')
+    expect({ code: unknown.code, ...(JSON.parse(unknown.stdout) as object) }).toMatchObject({
+      code: 1,
+      outcome: 'refused',
+      reason: { code: 'month_unknown' },
+    })
+    expect(await entriesOf('2024_05')).toBe(300)
+    const { code, stdout } = await purge('--archive', archive, '--month', '2024-05', '--acting-user', 'carol')
     expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({ code: 0, outcome: 'purged', entries: 300 })
     expect(await entriesOf('2024_05')).toBeUndefined()
+    const { entries } = await new AuditLogger({ db: log.appPool }).query().action('audit_log.purged').page()
+    expect(entries).toMatchObject([{ user_id: 'carol', target: 'audit_log:entry_2024_05' }])
 
     await sequencer.run()
     const policy = trustLogs([key.verifierKey])
@@ -119,10 +128,38 @@ describe('audit-log retention', () => {
     expect(stdout).toContain(`legal hold ${holdId}: tenant contoso, case 17, approved by legal, released `)
   })
 
+  it('holds exactly what it is told to hold, and records who did it', async () => {
+    const scope = ['--user', 'alice', '--target', 'finding:42', '--acting-user', 'carol']
+    const times = ['--since', '2024-01-01T00:00:00Z', '--until', '2024-02-01T00:00:00Z']
+    const { code, stdout } = await retention(log.app.url, 'hold', ...approval, ...scope, ...times)
+    expect(code).toBe(0)
+    const holdId = stdout.trim()
+    expect((await retention(log.reader.url, 'show')).stdout).toContain(
+      `legal hold ${holdId}: user alice, target finding:42, since 2024-01-01T00:00:00.000000Z, until 2024-02-01T00:00:00.000000Z, case 17, approved by legal, in force`,
+    )
+    await retention(archivist.url, 'release', holdId, ...approval, '--acting-user', 'dave')
+    const audit = new AuditLogger({ db: log.appPool })
+    const { entries } = await audit.query().target(`legal_hold:${holdId}`).order('oldest').page()
+    expect(entries.map(({ action, user_id }) => [action, user_id])).toEqual([
+      ['audit_log.legal_hold.placed', 'carol'],
+      ['audit_log.legal_hold.released', 'dave'],
+    ])
+    for (const [wrong, said] of [
+      [['--since', 'yesterday'], 'query_invalid'],
+      [['--tenant', ''], 'retention_invalid'],
+    ] as const) {
+      const refused = await retention(log.app.url, 'hold', ...approval, ...wrong)
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(said)])
+    }
+  })
+
   it('lengthens the retention only when the feature is said to be licensed', async () => {
     const days = ['extend', '366', '--reason', 'HIPAA']
     expect((await retention(log.app.url, ...days)).code).toBe(2)
-    expect((await retention(log.app.url, ...days, '--audit-extended-retention')).code).toBe(0)
+    expect((await retention(log.app.url, ...days, '--audit-extended-retention', '--acting-user', 'carol')).code).toBe(0)
+    const audit = new AuditLogger({ db: log.appPool })
+    const { entries } = await audit.query().action('audit_log.retention.extended').page()
+    expect(entries).toMatchObject([{ user_id: 'carol', details: { after_days: 366, reason: 'HIPAA' } }])
     expect((await retention(log.app.url, ...days, '--audit-extended-retention')).stderr).toContain(
       '(retention_too_young)',
     )

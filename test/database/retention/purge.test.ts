@@ -78,6 +78,30 @@ describe('invariant 10: retention can only grow', () => {
   })
 })
 
+describe('a legal hold', () => {
+  it.each([
+    ['without a reason', { reason: ' ' }, '$.reason'],
+    ['without somebody who approved', { approvedBy: '' }, '$.approvedBy'],
+    ['on an empty tenant, which no entry has', { tenantId: '' }, '$.tenantId'],
+    ['on a user that no entry can have', { userId: 'a\0b' }, '$.userId'],
+    ['on a target that no entry can have', { target: '\ud800' }, '$.target'],
+  ])('%s is refused before any I/O', async (_, wrong, path) => {
+    const offline = new Retention({ db: { query: () => Promise.reject(new Error('I/O')) } })
+    const request = { reason: 'case 17', approvedBy: 'legal', ...wrong }
+    await expect(offline.placeHold(request)).rejects.toMatchObject({ code: 'retention_invalid', path })
+  })
+
+  it('on no time at all, and one that is not there, is refused', async () => {
+    const [since, until] = ['2024-02-01T00:00:00Z', '2024-01-01T00:00:00Z']
+    const request = { reason: 'case 17', approvedBy: 'legal', since, until }
+    expect(await codeOfAsync(app.placeHold(request))).toBe('retention_invalid')
+    for (const hold of ['x', '00000000-0000-7000-8000-000000000000']) {
+      expect(await codeOfAsync(retention.releaseHold(hold, { reason: 'r', approvedBy: 'a' }))).toBe('retention_invalid')
+    }
+    expect(await app.holds()).toEqual([])
+  })
+})
+
 describe('invariant 10: a purge', () => {
   it('refuses a month that is younger than the retention', async () => {
     await audit.log({ action: 'fresh.event' })
