@@ -115,8 +115,12 @@ const all = Array.from({ length: count }, (_, index) => index)
 
 const database = ['--database-url', log.sequencerUrl]
 /** Forwards in a process of its own while `work` lasts; resolves to what it printed. */
-async function forwarding(names: readonly string[], work: () => Promise<void>): Promise<Record<string, unknown>[]> {
-  const args = [cli.file, 'forward', ...names, '--config', config, ...database]
+async function forwarding(
+  names: readonly string[],
+  work: () => Promise<void>,
+  options: readonly string[] = [],
+): Promise<Record<string, unknown>[]> {
+  const args = [cli.file, 'forward', ...names, '--config', config, ...database, ...options]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const output: Buffer[] = []
   child.stdout.on('data', (data: Buffer) => output.push(data))
@@ -206,5 +210,62 @@ describe('audit-log sink', () => {
     expect(JSON.parse(await print('sentinel'))).toMatchObject({ resources: expect.any(Array) as object })
     expect(await print('splunk')).toContain('[entraguard:audit:json]')
     expect(await cli(['sink', 'template', 'qradar'])).toMatchObject({ code: 2, stdout: '' })
+  })
+})
+
+describe('audit-log forward with options', () => {
+  it('begins where it is told to, and says when a sink fails for as long as it is told to wait', async () => {
+    const [late, failing] = [join(folder, 'late.ndjson'), { ...sinks['splunk'], token: 'wrong-secret' }]
+    await writeFile(
+      join(folder, 'two.json'),
+      JSON.stringify({ sinks: { late: { kind: 'ndjson', file: late }, failing } }),
+    )
+    const leaves = async (): Promise<number[]> =>
+      (await readFile(late, 'utf8').catch(() => ''))
+        .split('\n')
+        .slice(0, -1)
+        .flatMap((line) => (JSON.parse(line) as { leaf_index?: number }).leaf_index ?? [])
+    const printed = await forwarding(
+      [],
+      async () => {
+        await until(async () => (await leaves()).length >= 20)
+        // What was printed is read at the end; a sink that fails says so at its first look after 200 ms.
+        await new Promise((resolve) => setTimeout(resolve, 2500))
+      },
+      ['--config', join(folder, 'two.json'), '--from', '280', '--failing-after', '200'],
+    )
+    expect(await leaves()).toEqual(all.slice(280))
+    expect(printed.filter(({ event }) => event === 'failing')).toMatchObject([
+      { name: 'failing', state: 'paused', problem: { cause: 'auth' } },
+    ])
+    expect(JSON.stringify(printed)).not.toContain('wrong-secret')
+    for (const wrong of [
+      ['--from', 'yesterday'],
+      ['--from', '-1'],
+      ['--failing-after', 'never'],
+    ]) {
+      const refused = await cli(['forward', '--config', config, ...database, ...wrong])
+      expect([wrong, refused.code, refused.stderr]).toEqual([wrong, 2, expect.stringContaining('option_invalid')])
+    }
+  })
+
+  it('does not start with sinks that cannot be meant', async () => {
+    const write = (text: string): Promise<void> => writeFile(join(folder, 'bad.json'), text)
+    for (const [text, said] of [
+      ['{"sinks": {"a": {"kind": "none", "token": "s3cret"}}}', 'option_invalid'],
+      ['{"sinks": {"a": {"kind": "splunk", "token": {"env": "NOT_SET_ANYWHERE"}}}}', 'option_invalid'],
+      ['{"sinks": {"a": {"kind": "splunk", "token": {"file": "/nowhere"}}}}', 'file_unreadable'],
+      ['{"sinks": {"a": {"kind": "splunk", "url": "https://x", "token": "s3cret", "tokn": 1}}}', 'option_invalid'],
+      ['{"sinks": ["s3cret"]}', 'option_invalid'],
+      ['s3cret', 'option_invalid'],
+    ] as const) {
+      await write(text)
+      const { code, stdout, stderr } = await cli(['forward', '--config', join(folder, 'bad.json'), ...database])
+      expect([text, code, stdout, stderr]).toEqual([text, 2, '', expect.stringContaining(said)])
+      expect(stderr).not.toContain('s3cret')
+    }
+    expect((await cli(['forward', 'nobody', '--config', config, ...database])).code).toBe(2)
+    expect((await cli(['forward', ...database])).code).toBe(2)
+    expect((await cli(['forward', '--settings', '--from', '1', ...database])).code).toBe(2)
   })
 })
