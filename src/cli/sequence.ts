@@ -6,6 +6,7 @@ import { filePublisher } from '../sequencer/publishers/file.ts'
 import { httpPublisher } from '../sequencer/publishers/http.ts'
 import { s3Publisher } from '../sequencer/publishers/s3.ts'
 import { Sequencer } from '../sequencer/sequencer.ts'
+import type { SequencerStatus } from '../sequencer/status.ts'
 import { httpWitness } from '../sequencer/witness-client.ts'
 import type { Witness } from '../sequencer/witness.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
@@ -43,7 +44,7 @@ export const sequenceCommand: Command = addDatabaseOptions(
     .option('--once', 'do what there is to do now, and end', false)
     .addHelpText(
       'after',
-      '\nEach change of the state is a line of JSON on standard output. Exit code: 0 ended in an orderly way, 1 halted because\nthe log contradicts a checkpoint that was signed before, 2 it could not start.',
+      '\nEach change of the state, and of what witnesses and publishers say, is a line of JSON on standard output. Exit code: 0 ended\nin an orderly way, 1 halted because the log contradicts a checkpoint that was signed before (with --once also when a witness\nsays so), 2 it could not start (with --once also when a witness or a publisher did not take the checkpoint).',
     ),
 ).action((options: Options) => runAction(() => sequence(options)))
 
@@ -71,7 +72,7 @@ async function sequence(options: Options): Promise<0 | 1> {
     if (options.once) {
       await sequencer.run()
       await sequencer.stop()
-      return exitCodes.ok
+      return afterOnce(sequencer.status())
     }
     sequencer.start()
     const whenHalted = new Promise((resolve) => halted.signal.addEventListener('abort', resolve))
@@ -79,6 +80,15 @@ async function sequence(options: Options): Promise<0 | 1> {
     await sequencer.stop()
     return halted.signal.aborted ? exitCodes.finding : exitCodes.ok
   })
+}
+
+/** Nobody may take a checkpoint for published, or the log for seen, when it is not. */
+function afterOnce({ witnesses, publishers }: SequencerStatus): 0 | 1 {
+  const failed = [...witnesses, ...publishers].filter(({ failure }) => failure !== undefined)
+  if (failed.some(({ code }) => code === 'witness_refused')) return exitCodes.finding
+  const [first] = failed
+  if (first === undefined) return exitCodes.ok
+  throw new AuditLogError(first.code ?? 'publisher_failed', `${first.name}: ${first.failure}`)
 }
 
 async function readPublisher(place: string, retainDays: number | undefined): Promise<Publisher> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import {
   findUnsequenced,
@@ -5,6 +6,7 @@ import {
   httpWitness,
   readBacklog,
   type SequencerStatus,
+  type Witness,
 } from '../../../src/index.ts'
 import {
   CompactRange,
@@ -250,6 +252,37 @@ describe('a witness', () => {
     expect(told.map(({ witnesses }) => witnesses[0]?.code)).toEqual([undefined, 'witness_refused'])
     expect(outcomes).toEqual(['cosigned', 'forked'])
     await forging.stop()
+  })
+})
+
+describe('publishers', () => {
+  it.each([
+    [0, [false, true]],
+    [10_000, [true]],
+  ])('wait for witnesses for %i ms, and what comes later is published again', async (cosignWaitMs, expected) => {
+    const waiting = await sequencedLog()
+    const { witness } = startWitness(waiting.key)
+    const slow: Witness = {
+      name: 'slow',
+      cosign: async (request, signal) => {
+        await sleep(300)
+        return witness.cosign(request, signal)
+      },
+    }
+    const notes: string[] = []
+    const keeping = functionPublisher('keeping', ({ note }) => Promise.resolve(void notes.push(note)))
+    const hanging = functionPublisher('hanging', () => new Promise<void>(() => undefined))
+    const sequencer = await waiting.sequencer({
+      witnesses: [slow],
+      publishers: [keeping, hanging],
+      cosignWaitMs,
+      deliveryTimeoutMs: 1000,
+    })
+    await waiting.write(1)
+    await sequencer.run()
+    await sequencer.stop()
+    expect(notes.map((note) => note.includes('soc.example/witness'))).toEqual(expected)
+    expect(sequencer.status().publishers.map(({ code }) => code)).toEqual([undefined, 'timeout'])
   })
 })
 
