@@ -248,7 +248,7 @@ describe('checkpoints and status', () => {
     const handler = api.handler({ db: fresh.appPool, roles: fresh.roles })
     const ask = async (path: string): Promise<unknown> => {
       const response = await handler(new Request(`http://localhost/api/audit-logs${path}`, { headers: asHeader() }))
-      return { status: response.status, body: (await response.json()) as unknown }
+      return { status: response.status, body: await response.json() }
     }
     expect(await ask('/checkpoint')).toMatchObject({ status: 404, body: { code: 'checkpoint_missing' } })
     expect(await ask('/checkpoints')).toMatchObject({ status: 200, body: { checkpoints: [], next_cursor: null } })

@@ -22,7 +22,7 @@ describe('a sink from configuration', () => {
       const misspelt = { kind, ...options, ...(JSON.parse(`{${JSON.stringify(name)}:"s3cret"}`) as object) }
       const make = (): unknown => sinkOfConfiguration(misspelt)
       expect(make).toThrow(expect.objectContaining({ code: 'option_invalid' }))
-      expect(make).not.toThrow(/s3cret|\u001b/)
+      for (const hidden of ['s3cret', '\u001b']) expect(make).not.toThrow(hidden)
     }
   })
 
