@@ -25,12 +25,17 @@ export async function readSinks(path: string, names: readonly string[] = []): Pr
     if (!Object.hasOwn(configured, name)) throw invalid(`${path} has no sink called ${name}`)
   }
   const wanted = names.length > 0 ? names : Object.keys(configured)
-  return Promise.all(
-    wanted.map(async (name) => ({
-      name,
-      sink: sinkOfConfiguration((await resolved(configured[name])) as Readonly<Record<string, unknown>>),
-    })),
-  )
+  return Promise.all(wanted.map(async (name) => ({ name, sink: await makeSink(name, configured[name]) })))
+}
+
+async function makeSink(name: string, configured: unknown): Promise<Sink> {
+  try {
+    return sinkOfConfiguration((await resolved(configured)) as Readonly<Record<string, unknown>>)
+  } catch (error) {
+    if (!(error instanceof AuditLogError)) throw error
+    const { code, message, path, cause } = error
+    throw new AuditLogError(code, `sink ${name}: ${message}`, { cause, ...(path === undefined ? {} : { path }) })
+  }
 }
 
 function sinksOf(text: string, path: string): Readonly<Record<string, unknown>> {
