@@ -37,7 +37,15 @@ export async function connect(options: DatabaseOptions, connections = 4): Promis
     throw new AuditLogError('option_invalid', 'give a connection string with --database-url or in DATABASE_URL')
   }
   const { Pool } = await importDriver()
-  const pool = new Pool({ connectionString, max: connections, application_name: 'audit-log' })
+  const pool = new Pool({
+    connectionString,
+    max: connections,
+    application_name: 'audit-log',
+    // A server, or a proxy before it, that takes the connection and does not answer, or is gone without a word.
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  })
   // The server may end an idle connection; the pool makes a new one for the next query.
   pool.on('error', () => undefined)
   return pool

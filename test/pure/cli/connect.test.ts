@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { buildCli } from '../../support/cli.ts'
 
@@ -9,5 +11,14 @@ describe('a command that does not reach the database', () => {
     const { code, stderr } = await cli([...command, '--database-url', nowhere])
     expect(code).toBe(2)
     expect(stderr.split('ECONNREFUSED')).toHaveLength(2)
+  })
+
+  it('gives up on a server that takes the connection and says nothing', async () => {
+    const silent = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const url = `postgres://nobody@127.0.0.1:${(silent.address() as AddressInfo).port}/nothing`
+    const { code, stderr } = await cli(['prove', '1', '--database-url', url])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('read_failed')])
+    silent.close()
   })
 })
