@@ -250,6 +250,16 @@ describe('Invariant 4: same transaction', () => {
     expect(await logged('wrong.place')).toEqual([])
   })
 
+  it('is left, and stays, by what is logged without it while it is open', async () => {
+    const client = await log.connect(log.app.url)
+    await client.query('begin')
+    await audit.log({ action: 'attempt.made' }, { db: client })
+    await audit.log({ action: 'attempt.refused', outcome: 'denied' })
+    await client.query('rollback')
+    expect((await logged('attempt.refused')).length).toBe(1)
+    expect(await logged('attempt.made')).toEqual([])
+  })
+
   it('goes with a Kysely transaction', async () => {
     const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: log.pool(log.app.url) }) })
     await kysely.transaction().execute((trx) => audit.log({ action: 'kysely.commit' }, { db: trx }))
