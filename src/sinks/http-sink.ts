@@ -82,10 +82,9 @@ export class HttpSink implements Sink {
     if (!['array', 'lines'].includes(body)) throw invalidOption('array or lines', 'body')
     this.#format = formatter(format, options)
     this.#isArray = body === 'array' && format !== 'cef'
-    this.#headers = {
-      ...readHeaders(options),
-      'content-type': options.contentType ?? contentTypes[format][body],
-    }
+    const { contentType = contentTypes[format][body] } = options
+    if (!isHeaderValue(contentType)) throw invalidOption('printable ASCII', 'contentType')
+    this.#headers = { ...readHeaders(options), 'content-type': contentType }
     const maxInFlight = wholeNumber(options.maxInFlight ?? 1, 1, 16, 'maxInFlight')
     this.#http = new HttpClient(options, maxInFlight)
     this.description = `http ${this.#http.origin} ${format}`
@@ -144,13 +143,15 @@ function formatter(format: string, options: HttpSinkOptions): (item: LogItem) =>
   }
 }
 
+const isHeaderValue = (value: unknown): boolean => typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value)
+
 function readHeaders({ token, headers = {} }: HttpSinkOptions): Record<string, string> {
   const read: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) throw invalidOption('names of headers (RFC 9110)', 'headers')
     if (/^(content-|host$|transfer-encoding$)/i.test(name))
       throw invalidOption('no header that the request has', 'headers')
-    if (typeof value !== 'string' || !/^[\t\x20-\x7e]*$/.test(value)) throw invalidOption('printable ASCII', 'headers')
+    if (!isHeaderValue(value)) throw invalidOption('printable ASCII', 'headers')
     read[name.toLowerCase()] = value
   }
   if (token === undefined) return read

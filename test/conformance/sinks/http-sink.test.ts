@@ -72,6 +72,15 @@ describe('events over HTTPS', () => {
     })
   })
 
+  it('says what it posts as the host wants it', async () => {
+    const receiving = await collector()
+    await deliver(sinkFor(receiving, { contentType: 'text/json; charset=utf-8', headers: { 'X-Key': '1' } }), hostile)
+    expect(receiving.headers[0]).toMatchObject({ 'content-type': 'text/json; charset=utf-8', 'x-key': '1' })
+    const newer = await collector()
+    await deliver(sinkFor(newer, { format: 'ocsf', ocsfVersion: '1.9.0' }), [forwarded()])
+    expect(JSON.parse(newer.bodies[0]!)).toMatchObject([{ metadata: { version: expect.stringMatching(/^1\.9\.0/) } }])
+  })
+
   it('G8 posts one JSON text a line that no reader breaks', async () => {
     const receiving = await collector()
     await deliver(sinkFor(receiving, { body: 'lines' }), hostile)
@@ -166,6 +175,8 @@ describe('events over HTTPS', () => {
     ['a header that splits', { headers: { 'x-key': 'a\r\nhost: evil' } }],
     ['a header that the request has', { headers: { 'Content-Length': '1' } }],
     ['a token with a line end', { token: 'a\n' }],
+    ['a content type that splits', { contentType: 'text/plain\r\nhost: evil' }],
+    ['a version of OCSF that it cannot write', { format: 'ocsf', ocsfVersion: '2.0.0' as '1.9.0' }],
   ])('refuses %s before any I/O', (_, options) => {
     expect(codeOf(() => sinkFor({ url: 'https://collector.example' }, options))).toBe('option_invalid')
   })

@@ -482,6 +482,11 @@ describe('other syslog receivers', () => {
 })
 
 describe('options', () => {
+  it('name the structured data of the host', () => {
+    const sink = new SyslogSink({ host: 'syslog.example.com', hostname: 'app01', structuredDataId: 'entra@99999' })
+    expect((sink.encode(forwarded()) as EncodedEvent).text).toContain(' [entra@99999 leafIndex="')
+  })
+
   it.each<[string, Partial<QRadarOptions>]>([
     ['a URL as host', { host: 'tls://qradar' }],
     ['port 0', { port: 0 }],

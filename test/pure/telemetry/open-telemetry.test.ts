@@ -77,6 +77,32 @@ describe('openTelemetry', () => {
     expect(JSON.stringify([forward?.attributes, sequence?.attributes, found])).not.toContain('secret')
   })
 
+  it('uses the tracer and the meter of the host where it is given them', async () => {
+    const [ownSpans, ownMetrics] = [
+      new InMemorySpanExporter(),
+      new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE),
+    ]
+    const ownReader = new PeriodicExportingMetricReader({ exporter: ownMetrics, exportIntervalMillis: 3_600_000 })
+    const provider = new MeterProvider({ readers: [ownReader] })
+    const own = openTelemetry({
+      tracer: new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(ownSpans)] }).getTracer('own'),
+      meter: provider.getMeter('own'),
+    })
+    const before = spans.getFinishedSpans().length
+    await observe(
+      own,
+      'log',
+      { entries: 2 },
+      () => Promise.resolve(2),
+      (entries) => entries,
+    )
+    await ownReader.forceFlush()
+    expect(ownSpans.getFinishedSpans().map(({ name }) => name)).toEqual(['audit_log.log'])
+    expect(ownMetrics.getMetrics()[0]?.scopeMetrics[0]?.scope.name).toBe('own')
+    expect(spans.getFinishedSpans().length).toBe(before)
+    await provider.shutdown()
+  })
+
   it('has no ids outside of a trace', () => {
     expect(telemetry.traceContext?.()).toBeUndefined()
   })

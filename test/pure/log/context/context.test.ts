@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { addContext, currentContext, withContext } from '../../../../src/log/context/context.ts'
+import { honoContext } from '../../../../src/log/context/middleware.ts'
 import { codeOf } from '../../../support/error-code.ts'
 
 describe('withContext', () => {
@@ -44,6 +45,21 @@ describe('withContext', () => {
     for (const context of [null, 'alice', { userId: 'alice' }, { user_id: 5 }]) {
       expect(codeOf(() => withContext(context as never, () => expect.unreachable()))).toBe('option_invalid')
     }
+  })
+})
+
+describe('honoContext', () => {
+  it('takes the address of the connection from where the host says it is', async () => {
+    const request = { req: { header: (name: string) => (name === 'x-forwarded-for' ? '203.0.113.7' : undefined) } }
+    const middleware = honoContext({
+      trustedProxies: ['10.0.0.1'],
+      peerAddress: ({ env }) => (env as { ip: string }).ip,
+    })
+    const seen: unknown[] = []
+    for (const ip of ['10.0.0.1', '198.51.100.9']) {
+      await middleware({ ...request, env: { ip } }, () => Promise.resolve(void seen.push(currentContext()?.source_ip)))
+    }
+    expect(seen).toEqual(['203.0.113.7', '198.51.100.9'])
   })
 })
 
