@@ -19,7 +19,9 @@ it('archives, proves and exports, and verifies each of them by what it holds', a
       join(directory, name),
     ) as [string, string, string, string]
     expect(await cli(['archive', archive, ...database])).toMatchObject({ code: 0 })
-    expect(await cli(['export', '--from', '5', '--to', '9', '-o', bundle, ...database])).toMatchObject({ code: 0 })
+    expect(await cli(['export', '--bundle', '--from', '5', '--to', '9', '-o', bundle, ...database])).toMatchObject({
+      code: 0,
+    })
     expect(await cli(['export', '--user', 'alice', '-o', filtered, ...database])).toMatchObject({ code: 0 })
     const proved = await cli(['prove', String(entry.seq), ...database])
     expect(proved).toMatchObject({ code: 0 })
