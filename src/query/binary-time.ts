@@ -18,17 +18,16 @@ export function formatTime(time: string): string {
   const micros = Number.parseInt(time, 16)
   const seconds = Math.floor(micros / 1e6)
   const day = Math.floor(seconds / 86_400)
-  if (day !== lastDay) [lastDay, lastDate] = [day, new Date((day + daysTo2000) * 86_400_000).toISOString().slice(0, 10)]
+  if (day !== lastDay) [lastDay, lastDate] = [day, new Date((day + daysTo2000) * 86_400_000).toISOString().slice(0, 11)]
   const minute = Math.floor(seconds / 60) - day * 1440
   const hour = Math.floor(minute / 60)
-  return (
-    `${lastDate}T${pairs[hour]}:${pairs[minute - hour * 60]}:${pairs[seconds % 60]}` +
-    `.${String(micros - seconds * 1e6).padStart(6, '0')}Z`
-  )
+  const clock = `${pairs[hour]}:${pairs[minute - hour * 60]}:${pairs[seconds % 60]}`
+  // Texts of less than 13 characters are put together at once, and longer ones when somebody looks at them.
+  return lastDate + (clock + `.${String(micros - seconds * 1e6).padStart(6, '0')}Z`)
 }
 
 const pairs = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
 const daysTo2000 = 10_957
 // Times that are read together are of one day, or of few.
 let lastDay = 0
-let lastDate = '2000-01-01'
+let lastDate = '2000-01-01T'

@@ -46,7 +46,7 @@ export class EntryColumns {
     this.#times = times
     this.#count = count
     const characters = Object.values(columns).reduce((sum, { text }) => sum + text.length, 0)
-    this.averageLength = characters / count + 250
+    this.averageLength = Math.round(characters / count) + 250
   }
 
   /**
@@ -96,17 +96,17 @@ export class EntryColumns {
   members(place: number): EntryMembers {
     const { action, details, outcome, recorded_by, seq, source_ip, target, tenant_id, user_id } = this.#columns
     return {
-      action: `"${action.at(place)}"`,
+      action: action.quoted(place),
       details: details.at(place),
       id: `"${this.#ids.slice(place * 36, place * 36 + 36)}"`,
-      outcome: `"${outcome.at(place)}"`,
-      recorded_by: quote(recorded_by.at(place)),
+      outcome: outcome.quoted(place),
+      recorded_by: recorded_by.quoted(place),
       seq: seq.at(place),
-      source_ip: quoteOrNull(source_ip.at(place)),
-      target: quoteOrNull(target.at(place)),
-      tenant_id: quoteOrNull(tenant_id.at(place)),
+      source_ip: source_ip.quotedOrNull(place),
+      target: target.quotedOrNull(place),
+      tenant_id: tenant_id.quotedOrNull(place),
       timestamp: `"${formatTime(timeAt(this.#times, place))}"`,
-      user_id: quoteOrNull(user_id.at(place)),
+      user_id: user_id.quotedOrNull(place),
       version: '1',
     }
   }
@@ -138,8 +138,7 @@ const joined = columnNames.map((name) => `${joinColumn(columnTexts[name])} as ${
 /** Whether all of what stands in the preimage without being quoted by PostgreSQL is as the log writes it. */
 function isUsual({ action, details, outcome }: Columns): boolean {
   return (
-    // oxlint-disable-next-line no-control-regex -- it stands between the values
-    !/[^\u001f !#-[\]-~]/.test(action.text) &&
+    action.isPlain &&
     // oxlint-disable-next-line no-control-regex -- canonical JSON has none
     !/[\u0000-\u001e]/.test(details.text) &&
     outcome.every((name) => outcomes.has(name))
@@ -147,8 +146,6 @@ function isUsual({ action, details, outcome }: Columns): boolean {
 }
 
 const outcomes: ReadonlySet<string> = new Set(['success', 'failure', 'denied'])
-const quote = (text: string): string => (/^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text))
-const quoteOrNull = (text: string): string => (text === '' ? 'null' : quote(text))
 
 /** An entry that was read with others. */
 export class PlacedEntry {

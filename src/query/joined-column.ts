@@ -8,11 +8,15 @@ export const joinColumn = (text: string): string => `string_agg(coalesce(${text}
 export class JoinedColumn {
   /** All values, with U+001F between them. */
   readonly text: string
+  /** Whether no value has anything that JSON escapes, or that is not ASCII. */
+  readonly isPlain: boolean
   /** Where each value ends; the first is where one would end before it. */
   readonly #ends: Int32Array
 
   private constructor(text: string, ends: Int32Array) {
     this.text = text
+    // oxlint-disable-next-line no-control-regex -- it stands between the values
+    this.isPlain = !/[^\u001f !#-[\]-~]/.test(text)
     this.#ends = ends
   }
 
@@ -33,6 +37,17 @@ export class JoinedColumn {
   /** The value of a row. */
   at(index: number): string {
     return this.text.slice((this.#ends[index] ?? 0) + 1, this.#ends[index + 1])
+  }
+
+  /** The JSON text of a value. */
+  quoted(index: number): string {
+    const value = this.at(index)
+    return this.isPlain ? `"${value}"` : JSON.stringify(value)
+  }
+
+  /** The same of a column in which an empty text is null. */
+  quotedOrNull(index: number): string {
+    return (this.#ends[index + 1] ?? 0) - (this.#ends[index] ?? 0) === 1 ? 'null' : this.quoted(index)
   }
 
   every(test: (value: string) => boolean): boolean {

@@ -2,14 +2,13 @@ import { type HttpReply, quoteReply } from './http-client.ts'
 import { retryAll } from './http-result.ts'
 import type { Control, Outcome, SendResult } from './sink.ts'
 
-/** One item of a `_bulk` response. */
+/** One item of a `_bulk` response: of what else stands there, nothing is taken for granted. */
 interface BulkItem {
   readonly status: number
-  readonly id: string | undefined
-  readonly index: string
-  readonly failureStore: string | undefined
-  readonly type: string
-  readonly reason: string
+  readonly _id?: unknown
+  readonly _index?: unknown
+  readonly failure_store?: unknown
+  readonly error?: unknown
 }
 
 /**
@@ -27,6 +26,10 @@ export function resultOfBulk(ids: readonly string[], reply: HttpReply): SendResu
   let control: Control = { kind: 'continue' }
   const outcomes: Outcome[] = []
   for (const item of items) {
+    if (isTaken(item)) {
+      outcomes.push(delivered)
+      continue
+    }
     const [outcome, next] = judge(item)
     outcomes.push(outcome)
     if (next !== undefined && severity[next.kind] > severity[control.kind]) control = next
@@ -36,16 +39,20 @@ export function resultOfBulk(ids: readonly string[], reply: HttpReply): SendResu
 
 const severity: Readonly<Record<Control['kind'], number>> = { continue: 0, isolate: 1, split: 1, backoff: 2, pause: 3 }
 
+const isSuccess = ({ status }: BulkItem): boolean => status === 200 || status === 201
+const isTaken = (item: BulkItem): boolean => isSuccess(item) && item.failure_store !== 'used'
+
 function judge(item: BulkItem): readonly [Outcome, Control?] {
-  const { status, type } = item
-  if (status === 200 || status === 201) {
-    if (item.failureStore !== 'used') return [delivered]
-    const reason = `Elasticsearch put the document into the failure store ${quoteReply(item.index)}`
+  const { status, _index: index } = item
+  if (isSuccess(item)) {
+    const reason = `Elasticsearch put the document into the failure store ${quoteReply(textOf(index))}`
     return [{ kind: 'quarantined', code: 'failure_store', reason }]
   }
   if (status === 409) return [{ kind: 'duplicate' }]
+  const error = isObject(item.error) ? item.error : {}
+  const type = textOf(error['type'])
   const code = type === '' ? `elastic_${status}` : type
-  const reason = withoutValues(item.reason)
+  const reason = withoutValues(textOf(error['reason']))
   const detail = `Elasticsearch says: ${reason === '' ? code : reason} (status ${status})`
   const retry: Outcome = { kind: 'retry', code, ambiguous: status >= 500 }
   // The disk is full above the flood stage; it takes somebody, or time, to free it.
@@ -61,8 +68,8 @@ function judge(item: BulkItem): readonly [Outcome, Control?] {
 const delivered: Outcome = { kind: 'delivered' }
 
 /** A document in the failure store has another id. */
-const fits = ({ id, failureStore }: BulkItem, expected: string | undefined): boolean =>
-  id === undefined || id === expected || failureStore !== undefined
+const fits = ({ _id: id, failure_store: store }: BulkItem, expected: string | undefined): boolean =>
+  typeof id !== 'string' || id === expected || typeof store === 'string'
 
 function parseItems(body: string): BulkItem[] | undefined {
   let value: unknown
@@ -73,23 +80,11 @@ function parseItems(body: string): BulkItem[] | undefined {
   }
   const items = isObject(value) ? value['items'] : undefined
   if (!Array.isArray(items)) return undefined
-  const parsed = items.map(parseItem)
-  return parsed.every((item) => item !== undefined) ? parsed : undefined
+  const parsed = items.map((item: unknown) => (isObject(item) ? item['create'] : undefined))
+  return parsed.every(isItem) ? parsed : undefined
 }
 
-function parseItem(value: unknown): BulkItem | undefined {
-  const item = isObject(value) ? value['create'] : undefined
-  if (!isObject(item) || typeof item['status'] !== 'number') return undefined
-  const error = isObject(item['error']) ? item['error'] : {}
-  return {
-    status: item['status'],
-    id: typeof item['_id'] === 'string' ? item['_id'] : undefined,
-    index: textOf(item['_index']),
-    failureStore: typeof item['failure_store'] === 'string' ? item['failure_store'] : undefined,
-    type: textOf(error['type']),
-    reason: textOf(error['reason']),
-  }
-}
+const isItem = (item: unknown): item is BulkItem => isObject(item) && typeof item['status'] === 'number'
 
 /** What Elasticsearch says of an error, without the values that it quotes from the document. */
 export function withoutValues(reason: string): string {

@@ -228,8 +228,15 @@ const noAck: Outcome = { kind: 'retry', code: 'splunk_no_ack', ambiguous: true }
 
 /** Seconds since 1970 with six decimals: exact, which a floating point number is not bound to be. */
 function epochSeconds(timestamp: string): string {
-  return `${Date.parse(`${timestamp.slice(0, 19)}Z`) / 1000}.${timestamp.slice(20, 26)}`
+  const date = timestamp.slice(0, 10)
+  if (date !== lastDate) [lastDate, midnight] = [date, Date.parse(date) / 1000]
+  const [hour, minute, second] = [timestamp.slice(11, 13), timestamp.slice(14, 16), timestamp.slice(17, 19)]
+  return `${midnight + Number(hour) * 3600 + Number(minute) * 60 + Number(second)}.${timestamp.slice(20, 26)}`
 }
+
+// Events that are sent together are of one day, or of few.
+let lastDate = ''
+let midnight = 0
 
 function acksOf(body: string): Readonly<Record<string, unknown>> {
   try {

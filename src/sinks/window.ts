@@ -20,6 +20,9 @@ export interface Slot {
   batchLimit: number
 }
 
+/** More than any batch has; an infinite number would be an object of its own in each slot. */
+const unlimited = 2 ** 30
+
 /** A slot for what was just read: ready, or settled when there is nothing to send. */
 function slotOf({ item, after }: SourceItem): Slot {
   const slot: Slot = {
@@ -30,7 +33,7 @@ function slotOf({ item, after }: SourceItem): Slot {
     handle: undefined,
     deadLetter: undefined,
     attempts: 0,
-    batchLimit: Number.POSITIVE_INFINITY,
+    batchLimit: unlimited,
   }
   if (item.kind === 'gone') {
     const { firstLeafIndex, lastLeafIndex } = item
