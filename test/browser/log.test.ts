@@ -64,6 +64,44 @@ describe.skipIf(!hasBrowser)('the log', () => {
     },
   )
 
+  test('waits a moment for them, and shows them at once with the page', async () => {
+    const { page, complaints, go } = await openConsole(browser, host)
+    let release = (): void => undefined
+    const loaded = new Promise<void>((resolve) => (release = resolve))
+    await page.route('**/list?*', async (route) => {
+      await loaded
+      await route.continue()
+    })
+    // The moment is as long as it takes here. Nothing is painted between microtasks.
+    await page.addInitScript({
+      content: `const wait = setTimeout
+      globalThis.setTimeout = (call, milliseconds) => milliseconds === 50 || wait(call, milliseconds)
+      customElements.whenDefined('audit-log-console').then(async () => {
+        for (let count = 0; count < 200; count += 1) await undefined
+        globalThis.rowsAtOnce = document.querySelector('audit-log-console').shadowRoot.querySelectorAll('.rows .row').length
+      })`,
+    })
+    await go('')
+    expect(await page.evaluate("customElements.get('audit-log-console') === undefined")).toBe(true)
+    release()
+    await page.locator('.rows .row').first().waitFor()
+    expect(await page.evaluate('rowsAtOnce')).toBeGreaterThan(5)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  test('shows the page without them when they take long', async () => {
+    const { page, go } = await openConsole(browser, host)
+    host.intercept = ({ url }) => url!.includes('/list')
+    try {
+      await go('')
+      await page.getByRole('search').waitFor()
+    } finally {
+      host.intercept = undefined
+    }
+    await page.context().close()
+  })
+
   test('asks for them once when the program has arrived first', async () => {
     const { page, go } = await openConsole(browser, host)
     let asked = 0
@@ -80,19 +118,35 @@ describe.skipIf(!hasBrowser)('the log', () => {
     await page.context().close()
   })
 
-  test('asks nothing of Intl, whose first use is slow, before the first rows are there', async () => {
+  // Intl when it is used first, a width that has to be laid out for, an exception to abort with.
+  test('does nothing that is slow before the first rows are there', async () => {
     const { page, go } = await openConsole(browser, host)
     await page.addInitScript({
       content: `globalThis.made = { before: 0, after: 0 }
-      for (const name of ['DateTimeFormat', 'NumberFormat']) {
-        Intl[name] = new Proxy(Intl[name], {
-          construct(format, values) {
-            const row = document.querySelector('audit-log-console')?.shadowRoot?.querySelector('.rows .row')
-            made[row ? 'after' : 'before'] += 1
-            return Reflect.construct(format, values)
+      const note = () => {
+        const row = document.querySelector('audit-log-console')?.shadowRoot?.querySelector('.rows .row')
+        made[row ? 'after' : 'before'] += 1
+      }
+      for (const [holder, name] of [[Intl, 'DateTimeFormat'], [Intl, 'NumberFormat'], [AbortController.prototype, 'abort']]) {
+        holder[name] = new Proxy(holder[name], {
+          apply(...call) {
+            note()
+            return Reflect.apply(...call)
+          },
+          construct(...call) {
+            note()
+            return Reflect.construct(...call)
           },
         })
-      }`,
+      }
+      const width = Object.getOwnPropertyDescriptor(globalThis, 'innerWidth')
+      Object.defineProperty(globalThis, 'innerWidth', {
+        ...width,
+        get() {
+          note()
+          return width.get.call(globalThis)
+        },
+      })`,
     })
     await go('')
     await page.locator('.counts .ok').waitFor()

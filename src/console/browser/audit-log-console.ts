@@ -314,5 +314,9 @@ declare global {
 }
 
 if (typeof customElements !== 'undefined' && customElements.get('audit-log-console') === undefined) {
-  customElements.define('audit-log-console', AuditLogConsole)
+  const define = (): void => customElements.define('audit-log-console', AuditLogConsole)
+  const first = globalThis.auditLogFirstCall
+  if (first === undefined) define()
+  // With the first entries the page is laid out and painted once, and not twice. Unless they take long: then it comes without.
+  else void Promise.race([first.response, new Promise((resolve) => setTimeout(resolve, 50))]).then(define, define)
 }

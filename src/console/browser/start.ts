@@ -9,7 +9,10 @@ const early = customElements.get('audit-log-console') === undefined
 if (early && view === 'log' && filters.range === undefined) {
   const url = `../list?${firstQuery(filters, new Date(), Infinity).toString()}`
   const stop = new AbortController()
-  const response = fetch(url, { ...getInit, signal: stop.signal })
+  const response = fetch(url, { ...getInit, signal: stop.signal }).then(async (response) => {
+    const text = await response.text()
+    return Object.assign(response, { json: async (): Promise<unknown> => JSON.parse(text) })
+  })
   // What is wrong with it is said by who takes it.
   response.catch(() => undefined)
   globalThis.auditLogFirstCall = { url, response, stop }

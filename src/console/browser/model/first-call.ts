@@ -3,6 +3,7 @@ import { type Filters, toParameters } from './place.ts'
 /** A call of the API that was made before the page's program was there. */
 export interface FirstCall {
   readonly url: string
+  /** Settles when the whole answer is there: its `json()` then waits for nothing. */
   readonly response: Promise<Response>
   readonly stop: AbortController
 }

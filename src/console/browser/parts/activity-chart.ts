@@ -17,7 +17,7 @@ export class ActivityChart {
   readonly #onDay: (since: string, until: string) => void
   #asked = ''
   // Where there is little room the list comes first.
-  #open = innerWidth >= 640
+  #open: boolean | undefined
 
   constructor(context: Context, onDay: (since: string, until: string) => void) {
     this.#context = context
@@ -103,7 +103,7 @@ export class ActivityChart {
       this.element,
       h(
         'details',
-        { open: this.#open },
+        { open: (this.#open ??= innerWidth >= 640) },
         h(
           'summary',
           { on: { click: () => (this.#open = !this.#open) } },

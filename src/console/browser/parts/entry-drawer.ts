@@ -87,6 +87,7 @@ export class EntryDrawer {
   }
 
   close(): void {
+    if (this.#seq === undefined) return
     this.#stop.abort()
     this.#seq = undefined
     this.element.hidden = true

@@ -29,7 +29,8 @@ export class LogView implements View {
   readonly #fresh = h('div', { class: 'fresh' })
   #list = new EntryList()
   #filters: Filters | undefined
-  #stop = new AbortController()
+  // None at first: to abort one makes an exception with a stack, for which a browser parses the program anew.
+  #stop: AbortController | undefined
   #loading = false
   #failed = false
   #uncovered = 0
@@ -111,7 +112,7 @@ export class LogView implements View {
   }
 
   #reload(): void {
-    this.#stop.abort()
+    this.#stop?.abort()
     this.#stop = new AbortController()
     clearTimeout(this.#timer)
     this.#list = new EntryList()
@@ -129,9 +130,16 @@ export class LogView implements View {
   #now = new Date()
 
   async #loadMore(): Promise<void> {
-    const { signal } = this.#stop
     const list = this.#list
-    if (this.#loading || this.#failed || list.cursor === null || this.#filters === undefined) return
+    if (
+      this.#stop === undefined ||
+      this.#loading ||
+      this.#failed ||
+      list.cursor === null ||
+      this.#filters === undefined
+    )
+      return
+    const { signal } = this.#stop
     const first = list.cursor === undefined
     this.#loading = true
     this.element.classList.add('loading')
@@ -256,7 +264,7 @@ export class LogView implements View {
 
   async #poll(): Promise<void> {
     // Who does not look costs nothing; visibilitychange starts it again.
-    if (document.hidden || !this.#visible) return
+    if (document.hidden || !this.#visible || this.#stop === undefined) return
     const { signal } = this.#stop
     const { t, api, number, announce } = this.#context
     try {
