@@ -1,6 +1,7 @@
 import type { Entry } from '../canonical/entry.ts'
 import { type Database, type Executor, executorOf, isPreparedStatementLost } from '../database/database.ts'
 import { sqlStateOf } from '../database/database-error.ts'
+import { isPlainObject } from '../canonical/canonicalize.ts'
 import { pathTo } from '../canonical/json-path.ts'
 import { AuditLogError } from '../errors.ts'
 import { type EntryProof, proveEntries, proveEntry, type ProveOptions } from '../evidence/prove-entry.ts'
@@ -308,12 +309,14 @@ function readEvents(events: readonly AuditEvent[], rules: EventRules): ReadyEven
 
 // A transaction that is passed in its place, or under another name, would be left out of what is written without a word.
 function readDb(options: LogOptions): Database | undefined {
-  for (const name of Object.keys(options)) {
-    if (name !== 'db')
-      throw new AuditLogError('option_invalid', 'the only option of a call is db', { path: pathTo(['options', name]) })
-  }
-  return options.db
+  const isPlain = isObject(options) && isPlainObject(options)
+  const other = isPlain ? Object.keys(options).find((name) => name !== 'db') : undefined
+  if (isPlain && other === undefined) return (options as LogOptions).db
+  throw new AuditLogError('option_invalid', 'expected { db } and nothing else as the options of a call', {
+    path: pathTo(other === undefined ? ['options'] : ['options', other]),
+  })
 }
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 // Array.isArray() alone turns a readonly array into any[].
 const isArray: (value: unknown) => boolean = Array.isArray

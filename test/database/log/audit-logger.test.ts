@@ -239,7 +239,9 @@ describe('Invariant 4: same transaction', () => {
 
   it('is not left by a transaction that is passed in the wrong place', async () => {
     const client = await log.connect(log.app.url)
-    for (const options of [client, { trx: client }, { db: client, trx: client }]) {
+    // A Kysely transaction keeps all that it has in private fields.
+    const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: appPool }) })
+    for (const options of [client, kysely, { trx: client }, { db: client, trx: client }, null]) {
       const error = await errorOf(audit.log({ action: 'wrong.place' }, options as object))
       expect(error.code).toBe('option_invalid')
       expect((await errorOf(audit.logMany([{ action: 'wrong.place' }], options as object))).code).toBe('option_invalid')
