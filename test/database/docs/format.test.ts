@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { AuditLogger, canonicalize } from '../../../src/index.ts'
+import { AuditLogger, canonicalize, verifyEntries } from '../../../src/index.ts'
 import { run } from '../../support/cli.ts'
 import { testLog } from '../../support/database.ts'
 import { anyDouble, anyObject, anyText } from '../../support/i-json.ts'
@@ -65,6 +66,54 @@ describe.skipIf(!python)('the Python program of docs/format.md (skipped where py
     const found = damaged.map((_, index) => `entry ${index + 2} does not verify\n`).join('')
     expect(await verify([line, ...damaged].join('\n'))).toEqual([1, `${found}1 of 9 entries verify\n`])
   })
+})
+
+/** Lines that hash to their entry_hash, as a forger would have it, and are no entries that everybody reads alike. */
+function forgedLines(): string[] {
+  const [line = ''] = lines
+  const content = line.replace(/"entry_hash":"[0-9a-f]{64}",/, '')
+  return [
+    content.replace('"user_id":', '"user_id":"mallory","user_id":'),
+    content.replace('"details":{', '"details":{"n":1,"n":2'),
+    content.replace('"version":1', '"version":1.0'),
+    content.replace('"version":1', '"version":2'),
+    content.replace('"action":"', '"action":"\\ud800'),
+    content.replace('"action":"', '"action":"\\u0061'),
+    content.replace('"details":{', '"details":{"n":9007199254740993'),
+    content.replace('"details":{', '"details":{"n":1e400'),
+    content.replace('"details":{', '"details":{"n":-0'),
+    content.replace('"details":{', '"details":{"n":NaN'),
+    content.replace('"details":{', '"details":{"z":1,"a":2'),
+    content.replace('{', '{ '),
+    `\ufeff${content}`,
+  ].map((forged) => {
+    const whole = forged.replace(/("n":[^,}]*|"a":2)"/, '$1,"')
+    return whole.replace('"id":', `"entry_hash":"${sha256(whole)}","id":`)
+  })
+}
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** One byte of each line is another; none becomes the end of a line. */
+function mutatedLines(): Buffer[] {
+  return fc.sample(fc.tuple(fc.nat(), fc.integer({ min: 32, max: 255 })), 400).map(([place, byte], index) => {
+    const bytes = Buffer.from(lines[index] ?? '')
+    bytes[place % bytes.length] = byte
+    return bytes
+  })
+}
+
+it.skipIf(!python)('the Python program and ours agree on every line that somebody altered', async () => {
+  const altered = [...forgedLines().map((line) => Buffer.from(line)), ...mutatedLines()]
+  const text = Buffer.concat(altered.flatMap((line) => [line, Buffer.from('\n')]))
+  const [program, file] = [join(folder, 'second.py'), join(folder, 'altered.ndjson')]
+  await writeFile(program, (await blocksOf('format.md', 'python'))[0] ?? '')
+  await writeFile(file, text)
+  const { stdout } = await run('python3', [program, file])
+  const theirs = [...stdout.matchAll(/^entry (\d+) does not verify$/gm)].map(([, position]) => Number(position))
+  const ours: number[] = []
+  await verifyEntries([text], { onFault: ({ position }) => ours.push(position) })
+  expect(ours).toEqual(theirs)
+  expect(ours.length).toBeGreaterThan(300)
 })
 
 it('the SQL of docs/format.md finds an entry that was edited, and no other', async () => {
