@@ -61,7 +61,8 @@ export const exportCommand: Command = addDatabaseOptions(
           policy,
           signer: key?.signer,
         })
-        if (options.output === undefined) for await (const piece of pieces) process.stdout.write(piece)
+        // No faster than it is read: a bundle can have hundreds of megabytes.
+        if (options.output === undefined) await pipeline(Readable.from(pieces), process.stdout, { end: false })
         else await writeNew(options.output, pieces)
       })
       return exitCodes.ok

@@ -431,6 +431,19 @@ describe('the template to deploy', () => {
     expect(assignment.scope).toContain('dataCollectionRules')
   })
 
+  it('puts out what the sink is configured with, and gives the sender one role that only publishes', () => {
+    const template = sentinelTemplate() as any
+    expect(Object.keys(template.outputs).toSorted()).toEqual(['dcrImmutableId', 'url'])
+    const roles = template.resources.filter(({ type }: any) => type === 'Microsoft.Authorization/roleAssignments')
+    // Monitoring Metrics Publisher.
+    expect(roles.map(({ properties }: any) => properties.roleDefinitionId)).toEqual([
+      expect.stringContaining('3913510d-42f4-4e42-8a64-420c390055eb'),
+    ])
+    // What an expression names is there.
+    const names = [...JSON.stringify(template).matchAll(/parameters\('(\w+)'\)/g)].map(([, name]) => name)
+    expect(new Set(names)).toEqual(new Set(Object.keys(template.parameters)))
+  })
+
   it('fills only columns that ASimAuditEventLogs has', () => {
     const native = readFileSync(new URL('../../support/asim-audit-event-logs.txt', import.meta.url), 'utf8')
     const columns = Object.fromEntries(

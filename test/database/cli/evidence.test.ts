@@ -149,6 +149,8 @@ describe('audit-log doctor', () => {
     const text = await cli(['doctor', ...database, ...roles])
     expect(text.code).toBe(1)
     expect(text.stdout).toContain('CRITICAL trigger_disabled: trigger leaf.refuse_change')
+    expect(text.stdout).toContain('NOT tamper-resistant against the application')
+    expect(text.stdout).toContain('This proves nothing against a superuser')
     const fix = /alter table \S+ enable always trigger refuse_change;/.exec(text.stdout)?.[0]
     await log.admin.query(String(fix))
     expect((await doctor()).report.findings.map(({ code }) => code)).not.toContain('trigger_disabled')

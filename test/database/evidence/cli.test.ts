@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { inTemporaryDirectory } from '../../support/archive.ts'
-import { buildCli } from '../../support/cli.ts'
+import { buildCli, run } from '../../support/cli.ts'
 import { sequencedLog } from '../../support/sequenced-log.ts'
 
 const log = await sequencedLog()
@@ -22,6 +22,8 @@ it('archives, proves and exports, and verifies each of them by what it holds', a
     expect(await cli(['export', '--bundle', '--from', '5', '--to', '9', '-o', bundle, ...database])).toMatchObject({
       code: 0,
     })
+    const printed = await cli(['export', '--from', '5', '--to', '9', ...database])
+    expect(printed).toEqual({ code: 0, stdout: readFileSync(bundle, 'utf8'), stderr: '' })
     expect(await cli(['export', '--user', 'alice', '-o', filtered, ...database])).toMatchObject({ code: 0 })
     const proved = await cli(['prove', String(entry.seq), ...database])
     expect(proved).toMatchObject({ code: 0 })
@@ -238,3 +240,15 @@ it('names what is not canonical in the log and in an archive, when that is asked
     }
   })
 })
+
+// util-linux's script(1) gives a program a terminal.
+it.skipIf(!existsSync('/usr/bin/script'))(
+  'shows on a terminal how far an archive is (skipped where script(1) is missing)',
+  async () => {
+    await inTemporaryDirectory(async (directory) => {
+      const command = [process.execPath, cli.file, 'archive', join(directory, 'archive'), ...database].join(' ')
+      const { code, stdout } = await run('script', ['-qec', command, '/dev/null'])
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/archiving [^]*100%/)])
+    })
+  },
+)

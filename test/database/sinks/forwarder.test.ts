@@ -203,6 +203,8 @@ describe('trouble', () => {
       { name: 'failing', state: 'paused', problem: { cause: 'auth', code: 'splunk_code_1' }, nextLeafIndex: 0 },
     ])
     expect(alarms[0]?.lag).toBe(log.size())
+    expect(alarms[0]?.oldestAgeMs).toBeGreaterThan(0)
+    expect([alarms[0]?.lastSuccessAt, typeof other.status().lastSuccessAt]).toEqual([undefined, 'number'])
     expect(JSON.stringify(alarms)).not.toContain(broken.token)
     await until(async () =>
       (await readForwarders(log.sequencerPool, 'audit_log')).some(

@@ -309,6 +309,7 @@ const tampering: Readonly<Record<string, readonly [sql: string, ...codes: Findin
     'owner_owns_elsewhere',
   ],
   'a login is a replica': [`alter role ${log.app.name} set session_replication_role = replica`, 'replication_role_set'],
+  'the session that looks is a replica': ['set local session_replication_role = replica', 'replication_role_set'],
   'a login may become a replica': [
     `grant set on parameter session_replication_role to ${log.app.name}`,
     'parameter_granted',
