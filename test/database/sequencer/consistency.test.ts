@@ -351,5 +351,9 @@ describe('the backlog', () => {
     await writer.query('commit')
     expect(await sequencer.backlog()).toMatchObject({ entries: 1, oldest: { seq: 4 }, uncommitted: [] })
     await sequencer.stop()
+    expect((await readBacklog(watched.appPool)).heldBy).toEqual({
+      kind: 'no_sequencer',
+      explanation: 'no sequencer is at work; the last one was stopped in an orderly way',
+    })
   })
 })
