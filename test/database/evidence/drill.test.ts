@@ -122,7 +122,10 @@ describe('the drill', () => {
   })
 
   it('copies a log that is there, and finds the same', async () => {
-    const copied = await runDrill(log.admin, { from: 'audit_log', entries: 12 })
+    const told: string[] = []
+    const onResult = ({ id }: { id: string }): void => void told.push(id)
+    const copied = await runDrill(log.admin, { from: 'audit_log', entries: 12, onResult })
+    expect(told).toEqual(copied.results.map(({ id }) => id))
     expect(copied.results.map(({ id, outcome }) => [id, outcome])).toEqual(
       results.map(({ id, outcome }) => [id, outcome]),
     )

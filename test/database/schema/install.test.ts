@@ -70,6 +70,17 @@ describe('installSchema', async () => {
     expect(members.rowCount).toBe(0)
   })
 
+  it('gives back nothing that was taken away since, when a process starts', async () => {
+    await database.admin.query(`revoke select on audit_log.entry from ${roles.reader}`)
+    expect(await installSchema(database.admin, { roles, grant: { writer: [app.name] } })).toEqual(current)
+    const { rows } = await database.admin.query(
+      `select has_table_privilege($1::text, 'audit_log.entry', 'select') as reads`,
+      [roles.reader],
+    )
+    expect(rows).toEqual([{ reads: false }])
+    await database.admin.query(`grant select on audit_log.entry to ${roles.reader}`)
+  })
+
   it('adds a grant that is new, and only that', async () => {
     const late = await database.login()
     expect(await installSchema(database.admin, { roles, grant: { writer: [late.name] } })).toEqual(current)
