@@ -77,13 +77,15 @@ function makeExecutor(db: Database): Executor {
         },
       )
     }
+    // A plugin of the host's may rename columns, or parse what looks like JSON: the library would find nothing where something is.
+    const plain = db.withoutPlugins()
     const run = async (
       connection: Kysely<unknown>,
       text: string,
       values: readonly unknown[] = [],
     ): Promise<readonly Row[]> => (await connection.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows
-    if (db.isTransaction) return { run: (text, values) => run(db, text, values) }
-    return { run: (text, values) => withKyselyConnection(db, (connection) => run(connection, text, values)) }
+    if (db.isTransaction) return { run: (text, values) => run(plain, text, values) }
+    return { run: (text, values) => withKyselyConnection(plain, (connection) => run(connection, text, values)) }
   }
   if (!isObject(db) || typeof db['query'] !== 'function') {
     throw new AuditLogError('option_invalid', 'db must have query(text, values) or be a Kysely instance', {

@@ -113,5 +113,5 @@ function activitySql(schema: string): string {
         order by action) as actions
       from folded group by day
     )
-    select coalesce(json_agg(json_build_object('day', day::text, 'actions', actions) order by day), '[]')::text as days from days`
+    select coalesce(json_agg(json_build_object('day', to_char(day, 'YYYY-MM-DD'), 'actions', actions) order by day), '[]')::text as days from days`
 }
