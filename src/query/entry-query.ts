@@ -52,7 +52,8 @@ interface QueryState {
 const [defaultPage, largestPage] = [100, 1000]
 
 /**
- * A query for entries. Immutable: every method returns a new query, and all conditions must hold.
+ * A query for entries. Immutable: every method returns a new query, and all conditions must hold. There can be one of each kind;
+ * a second one is refused (`query_invalid`).
  *
  * Entries come in the order of (timestamp, seq). An entry that was inserted early and committed late shows up at its own
  * place later: a reader that must not miss one follows the leaf order of the transparency log instead.
@@ -132,6 +133,8 @@ export class EntryQuery {
 
   /** Entries with a number in a range, both ends included: `seq >= $1 and seq <= $2`. Not indexed. @throws AuditLogError `query_invalid` */
   seq(range: { readonly from?: number | undefined; readonly to?: number | undefined }): EntryQuery {
+    const unknown = Object.keys(range).find((name) => name !== 'from' && name !== 'to')
+    if (unknown !== undefined) throw invalid('$.seq', 'from and to, and nothing else')
     const [seqFrom, seqTo] = [readSeq(range.from, '$.seq.from'), readSeq(range.to, '$.seq.to')]
     return this.#where({ ...(seqFrom === undefined ? {} : { seqFrom }), ...(seqTo === undefined ? {} : { seqTo }) })
   }
@@ -299,6 +302,9 @@ export class EntryQuery {
   }
 
   #where(filters: Filters): EntryQuery {
+    // One in place of the other would find what the first one leaves out: another tenant's entries, say.
+    const twice = Object.keys(filters).find((name) => Object.hasOwn(this.#state.filters, name))
+    if (twice !== undefined) throw invalid(`$.${twice}`, 'no second condition')
     return this.#with({ filters: Object.freeze({ ...this.#state.filters, ...filters }) })
   }
 
@@ -309,7 +315,7 @@ export class EntryQuery {
 
 /** The columns of an entry as text, so that no driver setting and no type parser of the host changes them. */
 const entryColumns = [
-  'entry.version',
+  sql<string>`entry.version::text`.as('version'),
   sql<string>`entry.seq::text`.as('seq'),
   sql<string>`entry.id::text`.as('id'),
   sql<string>`to_char(entry.timestamp at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('timestamp'),
@@ -325,8 +331,9 @@ const entryColumns = [
 ] as const
 
 type EntryRow = Selectable<
-  Omit<AuditLogTables['entry'], 'xid' | 'canonical' | 'timestamp' | 'entry_hash' | 'details'>
+  Omit<AuditLogTables['entry'], 'version' | 'xid' | 'canonical' | 'timestamp' | 'entry_hash' | 'details'>
 > & {
+  version: string
   timestamp: string
   entry_hash: string
   details: string
@@ -334,7 +341,7 @@ type EntryRow = Selectable<
 
 function readEntry(row: EntryRow): Entry {
   return {
-    version: row.version as 1,
+    version: Number(row.version) as 1,
     seq: Number(row.seq),
     id: row.id,
     timestamp: row.timestamp,
