@@ -5,6 +5,7 @@ import { AuditLogError } from '../errors.ts'
 import { checkFlags, type FeatureFlags, isEnabled } from '../flags/feature-flags.ts'
 import { AuditLogger } from '../log/audit-logger.ts'
 import { resolveNames, type SchemaNameOptions } from '../schema/names.ts'
+import { quietly } from '../telemetry/quietly.ts'
 import type { AllowDestination } from '../settings/allow-destination.ts'
 import type { SettingsKey } from '../settings/secret-box.ts'
 import { CursorSeal } from './cursor-seal.ts'
@@ -57,7 +58,7 @@ export interface HandlerOptions extends SchemaNameOptions {
    * `x-csrf-token`. Default is that only the browser's own word counts (`Sec-Fetch-Site`, `Origin`).
    */
   readonly csrf?: Csrf | undefined
-  /** Gets what was answered with a status of 500 or above, and what failed after an answer had begun. Default is nobody. */
+  /** Gets what was answered with a status of 500 or above, and what failed after an answer had begun. What it throws is ignored. Default is nobody. */
   readonly onError?: ((error: unknown, request?: Request) => void) | undefined
 }
 
@@ -113,7 +114,7 @@ export function createHandler(options: HandlerOptions): Handler {
     } catch (error) {
       const problem = problemOf(error)
       const response = problem.toResponse()
-      if (response.status >= 500 && !request.signal.aborted) onError?.(error, request)
+      if (response.status >= 500 && !request.signal.aborted) quietly(() => onError?.(error, request))
       return secured(request.method === 'HEAD' ? await headOf(response) : response)
     } finally {
       clearTimeout(timer)
@@ -154,7 +155,7 @@ function createAccess(options: HandlerOptions, basePath: string): LogAccess {
     cursors: new CursorSeal(schema, cursorKey),
     maxExports: wholeNumber(maxExports, 1, 1000, '$.maxExports'),
     exportStallMs: wholeNumber(exportStallMs, 1, 3_600_000, '$.exportStallMs'),
-    onError: (error) => onError?.(error),
+    onError: (error) => quietly(() => onError?.(error)),
   })
 }
 

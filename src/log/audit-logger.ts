@@ -20,6 +20,7 @@ import { eventRules } from './event-rules.ts'
 import { type AuditLoggerOptions, checkOptions, type FailOpen, readOnError, wholeNumber } from './logger-options.ts'
 import { PartitionUpkeep } from './partition-upkeep.ts'
 import { RiskRegister } from './risk/register.ts'
+import { quietly } from '../telemetry/quietly.ts'
 import { observe, type Telemetry } from '../telemetry/telemetry.ts'
 
 /** Options of one call. */
@@ -322,9 +323,6 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const isArray: (value: unknown) => boolean = Array.isArray
 
 function report(failOpen: FailOpen, event: AuditEvent, error: AuditLogError): void {
-  try {
-    failOpen.onLost(event, error)
-  } catch {
-    // The host asked not to be stopped by the log; its own callback is no exception.
-  }
+  // The host asked not to be stopped by the log; its own callback is no exception.
+  quietly(() => failOpen.onLost(event, error))
 }

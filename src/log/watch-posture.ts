@@ -2,6 +2,7 @@ import type { PostureBaseline } from '../schema/posture/baseline.ts'
 import type { Finding, FindingCode, Severity } from '../schema/posture/finding-codes.ts'
 import type { InspectOptions, PostureReport } from '../schema/posture/inspect.ts'
 import { AuditLogError } from '../errors.ts'
+import { quietly } from '../telemetry/quietly.ts'
 import type { AuditEvent } from './event.ts'
 
 /** The action of the entry that a check of the posture leaves. */
@@ -80,7 +81,10 @@ export function watchPosture(audit: WatchedLog, options: WatchPostureOptions = {
       const lastViolation = codes.length > 0 ? { checkedAt: report.checkedAt, codes } : status.lastViolation
       status = { report, tamperResistant: report.tamperResistant, lastViolation, failure: undefined }
       const alarming = report.findings.filter(({ severity }) => severity !== 'info')
-      for (const finding of alarming) if (!known.has(keyOf(finding))) call(onFinding, finding)
+      for (const finding of alarming) {
+        // An alarm that fails must not end the watch.
+        if (!known.has(keyOf(finding))) quietly(() => onFinding?.(finding))
+      }
       known = new Set(alarming.map(keyOf))
       if (record) await audit.log(eventOf(report))
     } catch (error) {
@@ -131,13 +135,5 @@ function eventOf(report: PostureReport): AuditEvent {
       schema_version: report.schemaVersion ?? null,
       server_version: report.serverVersion,
     },
-  }
-}
-
-function call(onFinding: WatchPostureOptions['onFinding'], finding: Finding): void {
-  try {
-    onFinding?.(finding)
-  } catch {
-    // An alarm that fails must not end the watch.
   }
 }

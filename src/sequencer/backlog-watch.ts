@@ -1,3 +1,4 @@
+import { quietly } from '../telemetry/quietly.ts'
 import type { Backlog } from './status.ts'
 
 /** Raises an alarm when an entry goes without a leaf for too long. */
@@ -33,10 +34,7 @@ export class BacklogWatch {
     const isLate = (backlog.oldest?.ageMs ?? 0) > this.#alarmAfterMs
     const isNew = isLate && !this.#raised
     this.#raised = isLate
-    try {
-      if (isNew) this.#onBacklog?.(backlog)
-    } catch {
-      // What the host does with the alarm must not end the watch.
-    }
+    // What the host does with the alarm must not end the watch.
+    if (isNew) quietly(() => this.#onBacklog?.(backlog))
   }
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../sinks/clock.ts'
 import { Forwarder, type ForwarderOptions } from '../sinks/forwarder.ts'
 import { ForwarderState } from '../sinks/forwarder-state.ts'
 import type { ForwarderStatus } from '../sinks/status.ts'
+import { quietly } from '../telemetry/quietly.ts'
 import type { AllowDestination } from './allow-destination.ts'
 import { ForwarderSettings } from './forwarder-settings.ts'
 import type { SettingsKey } from './secret-box.ts'
@@ -22,7 +23,7 @@ export interface ForwarderSupervisorOptions {
   readonly allowDestination?: AllowDestination | undefined
   /** How often to look whether a setting has changed, in milliseconds, 50 to 600,000. Default is 2,000. */
   readonly pollMs?: number | undefined
-  /** Options that all forwarders get, e.g. `intervalMs`, `leaseMs`, `telemetry`, `onStateChange`, `onFailing`. */
+  /** Options that all forwarders get, e.g. `intervalMs`, `leaseMs`, `telemetry`, `onStateChange`, `onFailing`, `onDeadLetter`. */
   readonly forwarder?: Omit<ForwarderOptions, 'db' | 'schema' | 'name' | 'sink' | 'startAt'> | undefined
   /**
    * Called when the settings cannot be read, or a forwarder cannot be started, with its name; it is tried again. The code of the
@@ -162,11 +163,8 @@ export class ForwarderSupervisor {
       error instanceof AuditLogError
         ? error
         : new AuditLogError('setting_invalid', 'the forwarder cannot be started', { cause: error })
-    try {
-      this.#options.onError?.(known, name)
-    } catch {
-      // A listener of the host's that throws is no reason to stop forwarding.
-    }
+    // A listener of the host's that throws is no reason to stop forwarding.
+    quietly(() => this.#options.onError?.(known, name))
     return known
   }
 }

@@ -1,3 +1,5 @@
+import { quietly } from './quietly.ts'
+
 /** What is measured: writing entries, giving them leaves, and delivering them to a SIEM. */
 export type Operation = 'log' | 'sequence' | 'forward'
 
@@ -75,12 +77,4 @@ export function traceContextOf(telemetry: Telemetry | undefined): TraceContext |
 function codeOf(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : 'unknown'
-}
-
-function quietly<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AuditLogError } from '../../errors.ts'
+import { quietly } from '../../telemetry/quietly.ts'
 
 /** Options of `RiskRegister.watch()`. */
 export interface WatchOptions {
@@ -41,9 +42,6 @@ export function watchExpiries(look: () => Promise<unknown>, options: WatchOption
 
 function report(onError: WatchOptions['onError'], error: unknown): void {
   if (!(error instanceof AuditLogError)) throw error
-  try {
-    onError?.(error)
-  } catch {
-    // The watch must go on.
-  }
+  // The watch must go on.
+  quietly(() => onError?.(error))
 }

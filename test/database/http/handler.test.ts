@@ -341,6 +341,21 @@ describe('who may', () => {
     expect(seen).toHaveLength(5)
   })
 
+  it('answers although the host cannot be told', async () => {
+    for (const onError of [
+      () => {
+        throw new Error('no logger')
+      },
+      () => Promise.reject(new Error('no logger')) as never,
+    ]) {
+      const authorize = (): never => {
+        throw new Error('down')
+      }
+      const response = await api.handler({ authorize, onError })(new Request('http://localhost/api/audit-logs/list'))
+      expect(response.status).toBe(500)
+    }
+  })
+
   it('requires authorize and flags', () => {
     expect(() => api.handler({ authorize: undefined as never })).toThrow(/authorize/)
     expect(() => api.handler({ flags: undefined as never })).toThrow(/flags/)

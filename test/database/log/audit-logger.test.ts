@@ -447,6 +447,18 @@ describe('onError', () => {
     expect((await errorOf(closedDoor.log({ action: 'a.b' }))).code).toBe('write_uncertain')
   })
 
+  it('goes on although the callback fails, at once or later', async () => {
+    for (const onLost of [
+      () => {
+        throw new Error('no queue')
+      },
+      () => Promise.reject(new Error('no queue')) as never,
+    ]) {
+      const logger = new AuditLogger({ db: new pg.Pool({ host: '127.0.0.1', port: 1 }), onError: { onLost } })
+      expect(await logger.log({ action: 'a.b' })).toBeNull()
+    }
+  })
+
   it('hands every lost event to the callback when the host chose to fail open', async () => {
     const { lost, logger } = failingOpen({ db: new pg.Pool({ host: '127.0.0.1', port: 1 }), maxWaiting: 100 })
     const events = Array.from({ length: 250 }, (_, index) => ({ action: 'lost.event', details: { index } }))
