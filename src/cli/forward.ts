@@ -13,13 +13,14 @@ import {
 } from './connect.ts'
 import { repeatable } from './repeatable.ts'
 import { readSinks } from './sink-config.ts'
+import { wholeNumber } from './trust.ts'
 import { logLine, untilSignal } from './until-signal.ts'
 
 interface Options extends DatabaseOptions {
   readonly config?: string
   readonly settings: boolean
   readonly settingsKey: readonly string[]
-  readonly from?: string
+  readonly from?: number | 'now'
   readonly failingAfter: number
 }
 
@@ -36,16 +37,16 @@ export const forwardCommand: Command = addDatabaseOptions(
       repeatable,
       [],
     )
-    .option('--from <leaf>', 'where a sink that has never run begins: a leaf index or "now"; default is 0')
+    .option('--from <leaf>', 'where a sink that has never run begins: a leaf index or "now"; default is 0', leafOrNow)
     .option(
       '--failing-after <ms>',
       'report a sink that nothing gets through to for so long, in milliseconds',
-      Number,
+      wholeNumber,
       300_000,
     )
     .addHelpText(
       'after',
-      '\nThe database login must be in the sequencer role. Each change of a state is a line of JSON on standard output.\nExit code: 0 ended in an orderly way, 2 it could not start.',
+      '\nThe database login must be in the sequencer role. Each change of a state is a line of JSON on standard output, and so is when events go\nto the dead letter.\nExit code: 0 ended in an orderly way, 2 it could not start.',
     ),
 ).action((names: string[], options: Options) =>
   runAction(async () => {
@@ -62,10 +63,11 @@ export const forwardCommand: Command = addDatabaseOptions(
             schema: options.schema,
             name,
             sink,
-            startAt: startOf(options.from),
+            startAt: options.from,
             failingAfterMs: options.failingAfter,
             onStateChange: (status) => logLine('state', status),
             onFailing: (status) => logLine('failing', status),
+            onDeadLetter: (status) => logLine('dead_letter', status),
           }),
       )
       for (const forwarder of forwarders) forwarder.start()
@@ -96,6 +98,7 @@ async function supervise(names: readonly string[], options: Options): Promise<Ex
           failingAfterMs: options.failingAfter,
           onStateChange: (status) => logLine('state', status),
           onFailing: (status) => logLine('failing', status),
+          onDeadLetter: (status) => logLine('dead_letter', status),
         },
         onError: ({ code }, name) => logLine('not_started', { name, code }),
       })
@@ -115,7 +118,6 @@ async function readSettingsKey(file: string): Promise<Uint8Array> {
   return Buffer.from(text.trim(), 'base64')
 }
 
-function startOf(from: string | undefined): number | 'now' | undefined {
-  if (from === undefined || from === 'now') return from
-  return Number(from)
+function leafOrNow(from: string): number | 'now' {
+  return from === 'now' ? from : wholeNumber(from)
 }

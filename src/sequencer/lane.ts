@@ -58,7 +58,7 @@ export class Lane<T extends Freight> {
 
   /** Whether there is nothing to do about the checkpoint of this size now: it was delivered, or a pause after a failure lasts. */
   isDoneWith(size: number): boolean {
-    return this.#isIdle() && (this.#delivered?.size === size || this.#notBefore > Date.now())
+    return this.#isIdle() && (this.#delivered?.size === size || this.#notBefore > performance.now())
   }
 
   status(): DeliveryStatus {
@@ -66,7 +66,9 @@ export class Lane<T extends Freight> {
   }
 
   #isIdle(): boolean {
-    return this.#newest === undefined || this.#newest.key === this.#delivered?.key || this.#notBefore > Date.now()
+    return (
+      this.#newest === undefined || this.#newest.key === this.#delivered?.key || this.#notBefore > performance.now()
+    )
   }
 
   async #work(): Promise<void> {
@@ -85,7 +87,7 @@ export class Lane<T extends Freight> {
         }
         this.#failures += 1
         const pause = Math.min(longestPauseMs, 500 * 2 ** this.#failures) * (0.5 + Math.random() / 2)
-        this.#notBefore = Date.now() + pause
+        this.#notBefore = performance.now() + pause
       }
       if (this.#failure.failure !== before.failure) this.#onChange()
     }

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
 import { checkName } from '../schema/names.ts'
+import { quietly } from '../telemetry/quietly.ts'
 import { observe, type Telemetry } from '../telemetry/telemetry.ts'
 import { type Signer, trustLogs } from '../tlog/index.ts'
 import { backlogOf } from './backlog.ts'
@@ -232,9 +233,9 @@ export class Sequencer {
 
   /** @returns whether there are entries to take for that reason */
   async #sweepIfDue(): Promise<boolean> {
-    this.#nextSweep ??= Date.now() + this.#sweepIntervalMs
-    if (Date.now() < this.#nextSweep) return false
-    this.#nextSweep = Date.now() + this.#sweepIntervalMs
+    this.#nextSweep ??= performance.now() + this.#sweepIntervalMs
+    if (performance.now() < this.#nextSweep) return false
+    this.#nextSweep = performance.now() + this.#sweepIntervalMs
     return (await this.#integrator.sweep()) > 0
   }
 
@@ -258,11 +259,8 @@ export class Sequencer {
   }
 
   #tell(): void {
-    try {
-      this.#onStateChange?.(this.status())
-    } catch {
-      // What the host does with the news must not stop the log.
-    }
+    // What the host does with the news must not stop the log.
+    quietly(() => this.#onStateChange?.(this.status()))
   }
 }
 

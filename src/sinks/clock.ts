@@ -10,9 +10,9 @@ export interface Clock {
   random(): number
 }
 
-/** The clock of this machine. */
+/** The clock of this machine as it was at the start, and the time since: who waits for a time waits no longer when it is set back. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.round(performance.timeOrigin + performance.now()),
   sleep: async (ms, signal) => {
     await sleep(ms, undefined, { signal }).catch(() => undefined)
   },

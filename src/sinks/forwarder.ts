@@ -3,6 +3,7 @@ import { type Database, executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { checkName } from '../schema/names.ts'
 import { backoffMs, systemClock } from './clock.ts'
+import { quietly } from '../telemetry/quietly.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { Delivery, LeaseLostError } from './delivery.ts'
 import { ForwarderState, type Lease } from './forwarder-state.ts'
@@ -43,6 +44,11 @@ export interface ForwarderOptions {
   readonly onFailing?: ((status: ForwarderStatus) => void) | undefined
   /** Called when `state` or the code of `problem` in {@link Forwarder.status} changes. */
   readonly onStateChange?: ((status: ForwarderStatus) => void) | undefined
+  /**
+   * Called when events go to the dead letter, which `counters` in the status count as `rejected`, `quarantined` or `gone`: at once,
+   * and then at most once a minute for all that followed.
+   */
+  readonly onDeadLetter?: ((status: ForwarderStatus) => void) | undefined
   /** What watches the forwarder at work, e.g. `openTelemetry()` of the subpath `opentelemetry`. Default is nothing. */
   readonly telemetry?: Telemetry | undefined
 }
@@ -75,6 +81,7 @@ export class Forwarder {
   #lastSuccessAt: number | undefined
   #announced = ''
   #failingAnnounced = false
+  #buriedAnnounced = { count: 0, notBefore: 0 }
 
   /** @throws AuditLogError `option_invalid` */
   constructor(options: ForwarderOptions) {
@@ -257,18 +264,26 @@ export class Forwarder {
       this.#announced = current
       this.#tell(onStateChange)
     }
-    const failing = problem !== undefined && Date.now() - problem.since >= failingAfterMs
+    const failing = problem !== undefined && systemClock.now() - problem.since >= failingAfterMs
     const before = this.#failingAnnounced
     this.#failingAnnounced = failing
     if (failing && !before) this.#tell(onFailing)
+    this.#announceBuried()
+  }
+
+  #announceBuried(): void {
+    const { rejected, quarantined, gone } = sum(this.#past, this.#delivery?.counters ?? noCounters)
+    const buried = rejected + quarantined + gone
+    const { count, notBefore } = this.#buriedAnnounced
+    const now = systemClock.now()
+    if (buried === count || (now < notBefore && this.#phase !== 'stopped')) return
+    this.#buriedAnnounced = { count: buried, notBefore: now + 60_000 }
+    this.#tell(this.#options.onDeadLetter)
   }
 
   #tell(listener: ((status: ForwarderStatus) => void) | undefined): void {
-    try {
-      listener?.(this.status())
-    } catch {
-      // A listener of the host's that throws is no reason to stop forwarding.
-    }
+    // A listener of the host's that throws is no reason to stop forwarding.
+    quietly(() => listener?.(this.status()))
   }
 }
 
@@ -325,5 +340,5 @@ function stateOf(
 function databaseProblem(error: unknown, before: ForwarderProblem | undefined): ForwarderProblem {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'lease_failed'
   const detail = "the forwarder's row cannot be read or written"
-  return { cause: 'database', code, detail, since: before?.since ?? Date.now() }
+  return { cause: 'database', code, detail, since: before?.since ?? systemClock.now() }
 }

@@ -122,7 +122,7 @@ export class SplunkSink implements Sink {
     if (reply.kind === 'failure') return resultOfFailure(count, reply)
     this.#keepCookies(reply)
     const cookie = this.#cookie
-    const acceptedAt = Date.now()
+    const acceptedAt = performance.now()
     const handles = new Map<number, Ack>()
     const result = resultOfHec(count, body.length, reply, (ackId): Outcome => {
       if (this.#acknowledgement === 'none') return { kind: 'delivered' }
@@ -146,7 +146,7 @@ export class SplunkSink implements Sink {
       const group = acks.filter((ack) => ack.cookie === cookie)
       for (const ack of await this.#askFor(group, cookie, signal)) confirmed.add(ack)
     }
-    const oldest = Date.now() - this.#ackTimeoutMs
+    const oldest = performance.now() - this.#ackTimeoutMs
     return acks.map((ack) => {
       if (confirmed.has(ack)) return 'confirmed'
       return ack.acceptedAt < oldest ? 'unknown' : 'waiting'

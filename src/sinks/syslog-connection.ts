@@ -151,7 +151,7 @@ export class SyslogConnection {
           : { code: 'stalled', detail: `the receiver did not take what was sent within ${timeoutMs} ms` },
       ),
     )
-    this.firstWriteAt ??= Date.now()
+    this.firstWriteAt ??= performance.now()
     const taken = await new Promise<boolean>((resolve) => {
       // Also called, with an error, when the connection is destroyed meanwhile.
       if (this.isOpen) this.#socket.write(bytes, (error) => resolve(error === undefined || error === null))

@@ -65,7 +65,7 @@ export interface SyslogTransportOptions {
   readonly idleTimeoutMs?: number | undefined
 }
 
-/** A batch that was written; `takenAt` in milliseconds since 1970. */
+/** A batch that was written; `takenAt` as `performance.now()` has it, which nobody sets back. */
 interface Written {
   readonly connection: SyslogConnection
   readonly takenAt: number
@@ -140,7 +140,7 @@ export class SyslogDelivery implements Sink {
       return retryAll(ids.length, controlOf(lost), true)
     }
     this.#unconfirmed.set(connection, (this.#unconfirmed.get(connection) ?? 0) + 1)
-    const handle: Written = { connection, takenAt: Date.now() }
+    const handle: Written = { connection, takenAt: performance.now() }
     return { outcomes: forAll(ids.length, { kind: 'pending', handle }), control: { kind: 'continue' } }
   }
 
@@ -174,9 +174,9 @@ export class SyslogDelivery implements Sink {
     }
     if (connection.isEndedCleanly) return this.#confirmed(connection)
     if (this.#confirmBy === 'delay') {
-      return Date.now() - takenAt >= this.#confirmDelayMs ? this.#confirmed(connection) : 'waiting'
+      return performance.now() - takenAt >= this.#confirmDelayMs ? this.#confirmed(connection) : 'waiting'
     }
-    if (connection.isOpen && Date.now() - (connection.firstWriteAt ?? takenAt) >= this.#confirmDelayMs) {
+    if (connection.isOpen && performance.now() - (connection.firstWriteAt ?? takenAt) >= this.#confirmDelayMs) {
       this.#retire(connection)
     }
     return 'waiting'

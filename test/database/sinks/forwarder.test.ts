@@ -156,7 +156,8 @@ describe('the dead letter', () => {
   it('G4 takes the poison entry with its reason, and the position passes it only afterwards', async () => {
     const fake = await startFakeSplunk()
     fake.rejects = (event) => (event['leaf_index'] === 250 ? 13 : undefined)
-    const forwarder = forwarderOf(fake, 'poison')
+    const told: ForwarderStatus[] = []
+    const forwarder = forwarderOf(fake, 'poison', { onDeadLetter: (status) => told.push(status) })
     forwarder.start()
     await until(() => forwarder.status().nextLeafIndex === log.size())
     await forwarder.stop()
@@ -167,6 +168,7 @@ describe('the dead letter', () => {
     expect(rows).toEqual([{ leaf: 250, kind: 'rejected', code: 'splunk_code_13', same: true }])
     expect(new Set(leavesOf(fake))).toEqual(new Set(upTo(log.size()).filter((leaf) => leaf !== 250)))
     expect(forwarder.status().counters).toMatchObject({ rejected: 1 })
+    expect(told).toMatchObject([{ name: 'poison', counters: { rejected: 1 } }])
     await fake.stop()
   })
 
