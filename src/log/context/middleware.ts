@@ -133,6 +133,12 @@ function contextMaker<Request>(
     if (value !== undefined && typeof value !== 'function') {
       throw new AuditLogError('option_invalid', `expected a function at $.${name}`, { path: `$.${name}` })
     }
+    // Events are logged without waiting, so what a promise would say later would be missing in them without a word.
+    if (isAsync(value)) {
+      throw new AuditLogError('option_invalid', `expected a function that is not async at $.${name}`, {
+        path: `$.${name}`,
+      })
+    }
   }
   const addressOf: ClientAddress = clientAddress(options)
   return (request) => {
@@ -151,6 +157,8 @@ function contextMaker<Request>(
     }
   }
 }
+
+const isAsync = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object AsyncFunction]'
 
 function idOf<Request>(request: Request, requestId: (request: Request) => string): string {
   try {

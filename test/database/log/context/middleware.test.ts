@@ -163,6 +163,15 @@ describe.each([
   })
 })
 
+it('refuses an async identify, of which nothing would be recorded', () => {
+  const later = (async () => Promise.resolve({ user_id: 'alice' })) as never
+  for (const middleware of [expressContext, fastifyContext, honoContext] as ((options: object) => unknown)[]) {
+    expect(() => middleware({ identify: later })).toThrow(
+      expect.objectContaining({ code: 'option_invalid', path: '$.identify' }),
+    )
+  }
+})
+
 describe('audit.withContext', () => {
   it('fills in what an event does not say itself', async () => {
     const context = { user_id: 'alice', tenant_id: 'contoso', source_ip: '::ffff:203.0.113.7', request_id: 'r1' }
