@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { Retention } from '../retention/retention.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
+import { wholeNumber } from './trust.ts'
 
 interface Common extends DatabaseOptions {
   readonly json: boolean
@@ -53,7 +54,7 @@ function showCommand(): Command {
 function extendCommand(): Command {
   return withCommonOptions(new Command('extend'))
     .description('Keep every entry longer. This can never be taken back. Takes the writer or the archivist role.')
-    .argument('<days>', 'days, 366 to 36525', Number)
+    .argument('<days>', 'days, 366 to 36525', wholeNumber)
     .requiredOption('--reason <text>', 'why')
     .option('--acting-user <id>', 'who is doing this, for the entry')
     .requiredOption('--audit-extended-retention', 'states that the feature audit_extended_retention is licensed')

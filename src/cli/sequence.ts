@@ -12,6 +12,7 @@ import type { Witness } from '../sequencer/witness.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { readKeyFile } from './read-key.ts'
 import { repeatable } from './repeatable.ts'
+import { wholeNumber } from './trust.ts'
 import { logLine, untilSignal } from './until-signal.ts'
 
 interface Options extends DatabaseOptions {
@@ -32,15 +33,20 @@ export const sequenceCommand: Command = addDatabaseOptions(
     .requiredOption('--key <file>', 'signer key file of the log; two while the key is changed (repeatable)', repeatable)
     .option('--old-key <vkey>', 'verifier keys that the log signed with before (repeatable)', repeatable, [])
     .option('--publish <place>', 'file:PATH, https://..., or s3://BUCKET/PREFIX (repeatable)', repeatable, [])
-    .option('--retain-days <days>', 'keep what goes to s3:// under Object Lock for so long', Number)
+    .option('--retain-days <days>', 'keep what goes to s3:// under Object Lock for so long', wholeNumber)
     .option(
       '--witness <url=vkey>',
       'submission prefix of a witness, =, and its verifier key or a file with it (repeatable)',
       repeatable,
       [],
     )
-    .option('--interval <ms>', 'how often to look for new entries, in milliseconds', Number, 500)
-    .option('--alarm-after <ms>', 'report an entry that has no leaf after so long, in milliseconds', Number, 10_000)
+    .option('--interval <ms>', 'how often to look for new entries, in milliseconds', wholeNumber, 500)
+    .option(
+      '--alarm-after <ms>',
+      'report an entry that has no leaf after so long, in milliseconds',
+      wholeNumber,
+      10_000,
+    )
     .option('--once', 'do what there is to do now, and end', false)
     .addHelpText(
       'after',

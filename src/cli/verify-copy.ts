@@ -7,6 +7,7 @@ import { verifyCopy } from '../sinks/verify-copy.ts'
 import { parsePolicy, type Policy, trustLogs } from '../tlog/index.ts'
 import { exitCodes, runAction } from './connect.ts'
 import { repeatable } from './repeatable.ts'
+import { wholeNumber } from './trust.ts'
 
 interface Options {
   readonly key?: readonly string[]
@@ -23,8 +24,8 @@ export const verifyCopyCommand: Command = new Command('verify-copy')
   .argument('<file>', 'newline-delimited JSON, JSON, CSV or lines of syslog; - for standard input')
   .option('--key <vkey>', 'verifier keys of the log (repeatable)', repeatable)
   .option('--policy <file>', 'a policy with the log and its witnesses (c2sp.org/tlog-policy), instead of --key')
-  .option('--from <leaf>', 'first leaf that the copy must have; default is the first that it has', Number)
-  .option('--to <leaf>', 'the copy must have all leaves before this one', Number)
+  .option('--from <leaf>', 'first leaf that the copy must have; default is the first that it has', wholeNumber)
+  .option('--to <leaf>', 'the copy must have all leaves before this one', wholeNumber)
   .option(
     '--checkpoint <file>',
     'signed checkpoints from elsewhere: shows what is missing at the end (repeatable)',
@@ -40,8 +41,8 @@ export const verifyCopyCommand: Command = new Command('verify-copy')
       // Opened last: nobody would hear of its errors before it is read.
       const report = await verifyCopy(file === '-' ? process.stdin : createReadStream(file), {
         policy,
-        from: wholeNumber(options.from, '--from'),
-        to: wholeNumber(options.to, '--to'),
+        from: options.from,
+        to: options.to,
         checkpoints,
       })
       process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${reportText(report)}\n`)
@@ -54,11 +55,6 @@ async function policyOf({ key, policy }: Options): Promise<Policy> {
   if (policy !== undefined) return parsePolicy(await readFile(policy, 'utf8'))
   if (key !== undefined) return trustLogs(key)
   throw new AuditLogError('option_invalid', "give the log's verifier key with --key, or a policy with --policy")
-}
-
-function wholeNumber(value: number | undefined, option: string): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return value
-  throw new AuditLogError('option_invalid', `expected a leaf index at ${option}`)
 }
 
 function reportText(report: CopyReport): string {

@@ -43,7 +43,7 @@ describe('audit-log sequence', () => {
     const kept = [...s3.objects].find(([name]) => name !== 'bucket/audit/checkpoint')
     const days = ((kept?.[1][0]?.retainUntil?.getTime() ?? 0) - Date.now()) / 86_400_000
     expect([kept?.[1][0]?.lockMode, Math.round(days)]).toEqual(['COMPLIANCE', 40])
-    expect(await sequence(...oldKey, ...place, '--retain-days', '1.5')).toMatchObject(refused('option_invalid'))
+    expect(await sequence(...oldKey, ...place, '--retain-days', '1.5')).toMatchObject(refused('is invalid'))
     s3.fail = 403
     expect(await sequence(...oldKey, ...place)).toMatchObject(refused('publisher_failed'))
   })
@@ -86,7 +86,8 @@ describe('audit-log sequence', () => {
 
   it.each([
     ['an interval that is too short', ['--interval', '5'], 'option_invalid'],
-    ['an interval that is no number', ['--interval', 'soon'], 'option_invalid'],
+    ['an interval that is no number', ['--interval', 'soon'], 'is invalid'],
+    ['days from a variable that is empty', ['--retain-days', ''], 'is invalid'],
     ['an alarm that is too early', ['--alarm-after', '10'], 'option_invalid'],
     ['a key that is none', ['--old-key', 'garbage'], 'key_malformed'],
     ['a witness without a key', ['--witness', 'https://witness.example'], 'option_invalid'],

@@ -151,13 +151,11 @@ describe('GET /acceptances', () => {
   })
 
   it('leaves none out because the clock of the database is ahead', async () => {
+    await accept('clocks', 90, 'ahead')
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60_000 })
-    try {
-      const { acceptances } = await bodyOf<Acceptances>(api.get('/acceptances'))
-      expect(acceptances.map(({ target }) => target)).toEqual(['finding:soon', 'finding:long'])
-    } finally {
-      vi.useRealTimers()
-    }
+    onTestFinished(() => void vi.useRealTimers())
+    const { acceptances } = await bodyOf<Acceptances>(api.get('/acceptances?tenant_id=clocks'))
+    expect(acceptances.map(({ target }) => target)).toEqual(['finding:ahead'])
   })
 
   it('shows only those of the tenants that the principal may see', async () => {
