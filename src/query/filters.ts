@@ -134,6 +134,8 @@ export function readNetwork(network: string): string {
   if (
     ip === null ||
     more !== undefined ||
+    // Of an IPv4-mapped address, the bits would be counted from elsewhere.
+    (bits !== undefined && address?.includes(':') !== ip.includes(':')) ||
     (bits !== undefined && !(/^[0-9]{1,3}$/.test(bits) && Number(bits) <= maximum))
   ) {
     throw invalid('$.sourceIp', 'an IPv4 or IPv6 address, or a network such as 203.0.113.0/24')

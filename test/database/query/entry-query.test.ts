@@ -290,6 +290,7 @@ describe('bad input', () => {
     ['no tenants', () => query.tenant([]), '$.tenant'],
     ['an address that is none', () => query.sourceIp('203.0.113'), '$.sourceIp'],
     ['a mask that is none', () => query.sourceIp('203.0.113.0/33'), '$.sourceIp'],
+    ['a mask of an address in another form', () => query.sourceIp('::ffff:203.0.113.0/24'), '$.sourceIp'],
     ['two masks', () => query.sourceIp('203.0.113.0/24/24'), '$.sourceIp'],
     ['an unknown outcome', () => query.outcome('maybe' as 'denied'), '$.outcome'],
     ['an array as details', () => query.details([] as unknown as object as Record<string, never>), '$.details'],
