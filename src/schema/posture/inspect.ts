@@ -96,7 +96,7 @@ async function inspectSnapshot(
   const [server] = await executor.run(
     // The form in which definitions are printed depends on these.
     `select set_config('search_path', 'pg_catalog', true), set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO, YMD', true),
-       set_config('quote_all_identifiers', 'off', true), current_setting('server_version') as version, session_user as login,
+       set_config('intervalstyle', 'postgres', true), set_config('quote_all_identifiers', 'off', true), current_setting('server_version') as version, session_user as login,
        to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now,
        exists (select from pg_catalog.pg_namespace where nspname = $1) as installed`,
     [names.schema],

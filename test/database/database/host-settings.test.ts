@@ -31,6 +31,7 @@ async function told(db: Database): Promise<unknown> {
     page: await query.limit(3).page(),
     count: await query.count(),
     verified: [ok, size, entries],
+    posture: (await audit.inspect({ roles: log.roles })).findings,
     proof: await audit.proveEntry(5, { policy }),
     // A first request makes the row of the count of a day; what is written here is in it.
     activity: (await get(`/activity?since=${day}`)).replace(/"action" : "a\..*/s, ''),
