@@ -51,6 +51,9 @@ export const forwardCommand: Command = addDatabaseOptions(
 ).action((names: string[], options: Options) =>
   runAction(async () => {
     if (options.settings) return supervise(names, options)
+    if (options.settingsKey.length > 0) {
+      throw new AuditLogError('option_invalid', '--settings-key is the key of --settings, which is not given')
+    }
     if (options.config === undefined) {
       throw new AuditLogError('option_invalid', 'give --config <file> or --settings')
     }

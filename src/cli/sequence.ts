@@ -55,6 +55,9 @@ export const sequenceCommand: Command = addDatabaseOptions(
 ).action((options: Options) => runAction(() => sequence(options)))
 
 async function sequence(options: Options): Promise<0 | 1> {
+  if (options.retainDays !== undefined && !options.publish.some(isS3)) {
+    throw new AuditLogError('option_invalid', '--retain-days is for places that begin with s3://, and there is none')
+  }
   const keys = await Promise.all(options.key.map((file) => readKeyFile(file, 'ed25519')))
   const publishers = await Promise.all(options.publish.map((place) => readPublisher(place, options.retainDays)))
   const witnesses = await Promise.all(options.witness.map(readWitness))
@@ -97,9 +100,11 @@ function afterOnce({ witnesses, publishers }: SequencerStatus): 0 | 1 {
   throw new AuditLogError(first.code ?? 'publisher_failed', `${first.name}: ${first.failure}`)
 }
 
+const isS3 = (place: string): boolean => place.startsWith('s3://')
+
 async function readPublisher(place: string, retainDays: number | undefined): Promise<Publisher> {
   if (place.startsWith('file:')) return filePublisher(place.slice('file:'.length))
-  if (!place.startsWith('s3://')) return httpPublisher({ url: place })
+  if (!isS3(place)) return httpPublisher({ url: place })
   const { hostname: bucket, pathname } = new URL(place)
   const { S3Client } = await import('@aws-sdk/client-s3').catch((error: unknown) => {
     throw new AuditLogError('driver_missing', 'the package "@aws-sdk/client-s3" is not installed', { cause: error })

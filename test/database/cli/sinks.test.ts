@@ -268,6 +268,7 @@ describe('audit-log forward with options', () => {
     }
     expect((await cli(['forward', 'nobody', '--config', config, ...database])).code).toBe(2)
     expect((await cli(['forward', ...database])).code).toBe(2)
+    expect((await cli(['forward', '--config', config, '--settings-key', config, ...database])).code).toBe(2)
     expect((await cli(['forward', '--settings', '--from', '1', ...database])).code).toBe(2)
   })
 })
