@@ -19,7 +19,7 @@
  * | `option_invalid` | an option has a wrong type or value |
  * | `driver_missing` | an optional package that this needs is not installed |
  * | `queue_full` | more calls are waiting than the queue holds; nothing was written |
- * | `closed` | the logger is closed; nothing was written |
+ * | `closed` | the logger is closed, and nothing was written; or what was stopped, or is being stopped, was started |
  * | `write_failed` | the database refused or was not reached; it is certain that nothing was written |
  * | `write_uncertain` | the connection was lost after the statement was sent: the entries may have been committed |
  * | `hash_mismatch` | the entry that came back does not hash to its `entry_hash`: the database or the way to it altered it |

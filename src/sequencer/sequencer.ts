@@ -139,9 +139,17 @@ export class Sequencer {
     this.#watch = new BacklogWatch(() => this.backlog(), alarmAfterMs, options.onBacklog)
   }
 
-  /** Begins, and goes on until {@link stop}. Errors do not end it: they show in the status and are tried again. */
+  /**
+   * Begins, and goes on until {@link stop}. Errors do not end it: they show in the status and are tried again.
+   *
+   * @throws AuditLogError `closed` while {@link stop} is under way
+   */
   start(): void {
-    if (this.#loop !== undefined) return
+    if (this.#loop !== undefined) {
+      if (this.#stopping?.signal.aborted === true)
+        throw new AuditLogError('closed', 'the sequencer is still being stopped')
+      return
+    }
     this.#stopping = new AbortController()
     this.#watch.start()
     this.#loop = this.#runLoop(this.#stopping.signal)

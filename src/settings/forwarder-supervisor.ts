@@ -78,9 +78,16 @@ export class ForwarderSupervisor {
     this.#settings = new ForwarderSettings({ db, schema: this.#schema, settingsKey, allowDestination })
   }
 
-  /** Begins, and goes on until {@link stop}. Errors do not end it. */
+  /**
+   * Begins, and goes on until {@link stop}. Errors do not end it.
+   *
+   * @throws AuditLogError `closed` while {@link stop} is under way
+   */
   start(): void {
-    if (this.#loop !== undefined) return
+    if (this.#loop !== undefined) {
+      if (this.#stopping.signal.aborted) throw new AuditLogError('closed', 'the supervisor is still being stopped')
+      return
+    }
     this.#stopping = new AbortController()
     this.#loop = this.#run(this.#stopping.signal)
   }

@@ -113,8 +113,13 @@ export class Forwarder {
     this.#source = new LogSource(options.db, schema, systemClock, options.checkpointIntervalMs ?? 60_000)
   }
 
-  /** Begins, and goes on until {@link stop}. Errors do not end it: they show in the status and are tried again. */
+  /**
+   * Begins, and goes on until {@link stop}. Errors do not end it: they show in the status and are tried again.
+   *
+   * @throws AuditLogError `closed` when it was stopped: its sink is closed
+   */
   start(): void {
+    if (this.#stopping.signal.aborted) throw new AuditLogError('closed', 'a stopped forwarder cannot be started again')
     if (this.#loop !== undefined) return
     this.#stopping = new AbortController()
     this.#phase = 'standby'

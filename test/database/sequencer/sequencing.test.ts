@@ -182,3 +182,13 @@ it('tells when a publisher begins to fail, for another reason, and no more', asy
   await expect.poll(() => told, { timeout: 30_000 }).toEqual([undefined, 'full', 'gone', undefined])
   await sequencer.stop()
 })
+
+it('is not started without a word while it is being stopped', async () => {
+  const sequencer = await log.sequencer()
+  sequencer.start()
+  const stopped = sequencer.stop()
+  expect(() => sequencer.start()).toThrow(expect.objectContaining({ code: 'closed' }))
+  await stopped
+  sequencer.start()
+  await sequencer.stop()
+})

@@ -128,3 +128,12 @@ it('begins behind the newest checkpoint where the setting says so', async () => 
   await supervisor.stop()
   await fake.stop()
 })
+
+it('is not started without a word while it is being stopped', async () => {
+  const supervisor = supervise()
+  const stopped = supervisor.stop()
+  expect(() => supervisor.start()).toThrow(expect.objectContaining({ code: 'closed' }))
+  await stopped
+  supervisor.start()
+  await supervisor.stop()
+})

@@ -168,6 +168,7 @@ describe('the dead letter', () => {
     expect(rows).toEqual([{ leaf: 250, kind: 'rejected', code: 'splunk_code_13', same: true }])
     expect(new Set(leavesOf(fake))).toEqual(new Set(upTo(log.size()).filter((leaf) => leaf !== 250)))
     expect(forwarder.status().counters).toMatchObject({ rejected: 1 })
+    expect(() => forwarder.start()).toThrow(expect.objectContaining({ code: 'closed' }))
     expect(told).toMatchObject([{ name: 'poison', counters: { rejected: 1 } }])
     await fake.stop()
   })
