@@ -11,6 +11,8 @@ export interface FailOpen {
   /**
    * Gets every event that was not recorded, with the reason. With code `write_uncertain` the event may have been recorded
    * after all. What the callback throws is ignored: it must not fail.
+   *
+   * In a transaction of the host, wait for `log()` before the next statement: what was sent meanwhile is undone with a failed entry.
    */
   readonly onLost: (event: AuditEvent, error: AuditLogError) => void
 }

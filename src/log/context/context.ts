@@ -37,7 +37,8 @@ const members: readonly (keyof AuditContext)[] = ['user_id', 'tenant_id', 'sourc
  *
  * @param context its members, or a function that returns them, called for each event when it is logged
  * @returns what `work` returns
- * @throws AuditLogError `option_invalid` for a member that a context does not have, before `work` is called
+ * @throws AuditLogError `option_invalid` for a member that a context does not have, and for an async function, before `work` is
+ * called
  * @example
  * await withContext({ user_id: 'alice', request_id: 'a1' }, async () => {
  *   await audit.log({ action: 'report.downloaded', target: 'report:7' })
@@ -45,6 +46,9 @@ const members: readonly (keyof AuditContext)[] = ['user_id', 'tenant_id', 'sourc
  */
 export function withContext<T>(context: ContextSource, work: () => T): T {
   if (typeof context !== 'function') checkContext(context)
+  else if (isAsync(context)) {
+    throw new AuditLogError('option_invalid', 'a function that returns a context must not be async', { path: '$' })
+  }
   return storage.run({ source: context, outer: storage.getStore() }, work)
 }
 
@@ -95,6 +99,9 @@ export function addContext(details: JsonObject, recorded: RecordedContext): Json
 function shortText(text: string): string {
   return text.slice(0, 256).replaceAll('\0', '\u{fffd}').toWellFormed()
 }
+
+/** Events are logged without waiting, so what a promise would say later would be missing in them without a word. */
+export const isAsync = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object AsyncFunction]'
 
 // A host's function that fails must not suppress the event.
 function lookUp(source: () => AuditContext | undefined): AuditContext | undefined {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { AuditLogError } from '../../errors.ts'
 import { type ClientAddress, clientAddress, type ProxyOptions } from './client-address.ts'
-import { type AuditContext, withContext } from './context.ts'
+import { type AuditContext, isAsync, withContext } from './context.ts'
 
 /** Options of the middleware, for requests of one kind of framework. */
 export interface RequestContextOptions<Request> extends ProxyOptions {
@@ -133,7 +133,6 @@ function contextMaker<Request>(
     if (value !== undefined && typeof value !== 'function') {
       throw new AuditLogError('option_invalid', `expected a function at $.${name}`, { path: `$.${name}` })
     }
-    // Events are logged without waiting, so what a promise would say later would be missing in them without a word.
     if (isAsync(value)) {
       throw new AuditLogError('option_invalid', `expected a function that is not async at $.${name}`, {
         path: `$.${name}`,
@@ -157,8 +156,6 @@ function contextMaker<Request>(
     }
   }
 }
-
-const isAsync = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object AsyncFunction]'
 
 function idOf<Request>(request: Request, requestId: (request: Request) => string): string {
   try {

@@ -173,6 +173,11 @@ it('refuses an async identify, of which nothing would be recorded', () => {
 })
 
 describe('audit.withContext', () => {
+  it('refuses an async function, of which nothing would be recorded', () => {
+    const later = (async () => Promise.resolve({ user_id: 'alice' })) as never
+    expect(() => audit.withContext(later, () => 1)).toThrow(expect.objectContaining({ code: 'option_invalid' }))
+  })
+
   it('fills in what an event does not say itself', async () => {
     const context = { user_id: 'alice', tenant_id: 'contoso', source_ip: '::ffff:203.0.113.7', request_id: 'r1' }
     const [plain, own, many] = await audit.withContext(context, async () => [
