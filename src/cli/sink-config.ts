@@ -41,7 +41,8 @@ async function makeSink(name: string, configured: unknown): Promise<Sink> {
 function sinksOf(text: string, path: string): Readonly<Record<string, unknown>> {
   try {
     const { sinks } = JSON.parse(text) as { sinks?: unknown }
-    if (isObject(sinks) && Object.values(sinks).every(isObject)) return sinks
+    // Without any, forwarding would begin and take the log nowhere.
+    if (isObject(sinks) && Object.keys(sinks).length > 0 && Object.values(sinks).every(isObject)) return sinks
   } catch {
     // The message of the parser quotes the text, and somebody may have put a secret there.
   }

@@ -259,6 +259,7 @@ describe('audit-log forward with options', () => {
       ['{"sinks": {"a": {"kind": "splunk", "token": {"file": "/nowhere"}}}}', 'file_unreadable'],
       ['{"sinks": {"a": {"kind": "splunk", "url": "https://x", "token": "s3cret", "tokn": 1}}}', 'option_invalid'],
       ['{"sinks": ["s3cret"]}', 'option_invalid'],
+      ['{"sinks": {}}', 'option_invalid'],
       ['s3cret', 'option_invalid'],
     ] as const) {
       await write(text)
