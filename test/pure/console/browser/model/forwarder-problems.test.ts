@@ -19,8 +19,8 @@ const ofEvents = new Set([
   'outcome_missing',
   'too_large',
 ])
-/** What calls about settings say that no forwarder has. */
-const ofCalls = new Set(['forwarder_unknown'])
+/** What calls say that no forwarder has. */
+const ofCalls = new Set(['closed', 'forwarder_unknown'])
 
 /** Every code that the sources write down for a problem. */
 function codes(): string[] {
