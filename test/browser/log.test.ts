@@ -35,7 +35,7 @@ describe.skipIf(!hasBrowser)('the log', () => {
     expect(await page.evaluate(() => location.hash)).toMatch(/^#log\?action=risk\.accepted&entry=\d+$/)
     expect(await accessibilityFaults(page)).toEqual([])
     await page.keyboard.press('Escape')
-    expect(await page.locator('.drawer').isHidden()).toBe(true)
+    await page.locator('.drawer').waitFor({ state: 'hidden' })
     expect(complaints).toEqual([])
     await page.context().close()
   })
@@ -268,21 +268,25 @@ describe.skipIf(!hasBrowser)('the log', () => {
     await go('#log?action=hostile.*')
     await expect.poll(() => page.locator('.counts').textContent()).toContain('right: 5')
     const rows = page.locator('.rows .row')
-    for (const action of ['markup', 'bidi', 'large', 'deep', 'proto']) {
+    const open = async (action: string): Promise<void> => {
       await rows.filter({ hasText: `hostile.${action}` }).click()
+      await page.locator('.drawer', { hasText: `hostile.${action}` }).waitFor()
+    }
+    for (const action of ['markup', 'bidi', 'large', 'deep', 'proto']) {
+      await open(action)
       await expect.poll(() => page.locator('.checks li.passed').count()).toBe(3)
       expect(await accessibilityFaults(page)).toEqual([])
       for (const summary of await page.locator('.drawer .tree details:not([open]) > summary').all())
         await summary.click()
     }
-    await rows.filter({ hasText: 'hostile.markup' }).click()
+    await open('markup')
     expect(await page.locator('.drawer').textContent()).toContain('<img src=x onerror="globalThis.hacked=1">')
-    await rows.filter({ hasText: 'hostile.bidi' }).click()
+    await open('bidi')
     await page.locator('.drawer .note.warn').waitFor()
     expect(await page.locator('.drawer .mark').allTextContents()).toEqual(
       expect.arrayContaining(['U+202E', 'U+2066', 'U+2067', 'U+2069', 'U+200B', 'U+0007']),
     )
-    await rows.filter({ hasText: 'hostile.large' }).click()
+    await open('large')
     await page.getByRole('button', { name: 'Show all 60,000 characters' }).click()
     expect(await page.locator('.drawer .value.string').first().textContent()).toHaveLength(60_000)
     expect(await page.evaluate(() => (globalThis as { hacked?: number }).hacked)).toBeUndefined()
