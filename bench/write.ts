@@ -70,7 +70,7 @@ function transactions(
     )
 }
 
-// Four writers with other work leave the processors idle most of the time, 16 do not.
+// Four writers leave the processors more to spare than 16.
 const transactionCases: readonly [writers: number, otherWork: boolean][] = [
   [4, true],
   [16, true],

@@ -3,7 +3,8 @@ import { writeArchive } from '../evidence/write-archive.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { progressBar } from './progress-bar.ts'
 import { repeatable } from './repeatable.ts'
-import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
+import { readPolicy, type TrustOptions } from './trust.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
   readonly upTo?: number

@@ -7,7 +7,8 @@ import { AuditLogger } from '../log/audit-logger.ts'
 import { AuditLogError } from '../errors.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { repeatable } from './repeatable.ts'
-import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
+import { readPolicy, type TrustOptions } from './trust.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
   readonly framework: string

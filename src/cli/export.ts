@@ -8,7 +8,8 @@ import { EntryQuery } from '../query/entry-query.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { readKeyFile } from './read-key.ts'
 import { repeatable } from './repeatable.ts'
-import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
+import { readPolicy, type TrustOptions } from './trust.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
   readonly bundle: boolean

@@ -13,8 +13,8 @@ import {
 } from './connect.ts'
 import { repeatable } from './repeatable.ts'
 import { readSinks } from './sink-config.ts'
-import { wholeNumber } from './trust.ts'
 import { logLine, untilSignal } from './until-signal.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions {
   readonly config?: string

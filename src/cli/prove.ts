@@ -4,7 +4,8 @@ import { proveEntry } from '../evidence/prove-entry.ts'
 import { proveGrowth } from '../evidence/prove-growth.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { repeatable } from './repeatable.ts'
-import { readPolicy, type TrustOptions, wholeNumber } from './trust.ts'
+import { readPolicy, type TrustOptions } from './trust.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
   readonly consistency: boolean

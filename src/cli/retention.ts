@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { Retention } from '../retention/retention.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
-import { wholeNumber } from './trust.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Common extends DatabaseOptions {
   readonly json: boolean

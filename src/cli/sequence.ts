@@ -12,8 +12,8 @@ import type { Witness } from '../sequencer/witness.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { readKeyFile } from './read-key.ts'
 import { repeatable } from './repeatable.ts'
-import { wholeNumber } from './trust.ts'
 import { logLine, untilSignal } from './until-signal.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions {
   readonly key: readonly string[]

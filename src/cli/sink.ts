@@ -8,6 +8,7 @@ import { type SinkTestReport, testSink } from '../sinks/sink-test.ts'
 import { splunkTemplate } from '../sinks/splunk-template.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { readSinks } from './sink-config.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const testCommand = new Command('test')
   .description('Send one event that is marked as a test, say what came back and what to check. Needs no database.')
@@ -62,10 +63,10 @@ const statusCommand = addDatabaseOptions(
 const changing = (
   name: string,
   description: string,
-  change: (state: ForwarderState, options: { readonly from?: string }) => Promise<void>,
+  change: (state: ForwarderState, options: { readonly from?: number }) => Promise<void>,
 ): Command =>
   addDatabaseOptions(new Command(name).description(description).argument('<name>', 'name of the forwarder')).action(
-    (forwarder: string, options: DatabaseOptions & { readonly from?: string }) =>
+    (forwarder: string, options: DatabaseOptions & { readonly from?: number }) =>
       runAction(() =>
         withDatabase(options, async (db) => {
           await change(new ForwarderState(db, options.schema, forwarder), options)
@@ -87,11 +88,9 @@ export const sinkCommand: Command = new Command('sink')
   )
   .addCommand(changing('resume', 'Let a forwarder go on.', (state) => state.hold(false)))
   .addCommand(
-    changing('replay', 'Send everything from a leaf on again.', (state, { from = '' }) => {
-      const leafIndex = /^\d{1,16}$/.test(from) ? Number(from) : Number.NaN
-      if (!Number.isSafeInteger(leafIndex)) throw new AuditLogError('option_invalid', 'expected a leaf index at --from')
-      return state.moveTo(leafIndex)
-    }).requiredOption('--from <leaf>', 'leaf index of the first entry to send again'),
+    changing('replay', 'Send everything from a leaf on again.', (state, { from = 0 }) =>
+      state.moveTo(from),
+    ).requiredOption('--from <leaf>', 'leaf index of the first entry to send again', wholeNumber),
   )
 
 function reportText(report: SinkTestReport): string {

@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander'
 import { readAtMost } from '../evidence/archive-files.ts'
 import { AuditLogError } from '../errors.ts'
 import { parsePolicy, type Policy, trustLogs } from '../tlog/index.ts'
@@ -30,11 +29,4 @@ export function readSmallFile(path: string): Buffer {
   const contents = readAtMost(path, largestFileBytes)
   if (typeof contents !== 'string') return contents
   throw new AuditLogError('file_unreadable', `${path} cannot be read: ${contents}`)
-}
-
-/** For options that take a number of leaves or a seq. */
-export function wholeNumber(text: string): number {
-  const number = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isSafeInteger(number)) throw new InvalidArgumentError('expected a whole number from 0 to 2^53-1.')
-  return number
 }

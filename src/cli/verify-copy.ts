@@ -7,7 +7,7 @@ import { verifyCopy } from '../sinks/verify-copy.ts'
 import { parsePolicy, type Policy, trustLogs } from '../tlog/index.ts'
 import { exitCodes, runAction } from './connect.ts'
 import { repeatable } from './repeatable.ts'
-import { wholeNumber } from './trust.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options {
   readonly key?: readonly string[]

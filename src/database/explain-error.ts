@@ -19,11 +19,7 @@ export function explaining(
     switch (sqlState) {
       case '3F000':
       case '42P01':
-        return new AuditLogError(
-          'schema_missing',
-          'the audit log is not installed here, or by an older version: call installSchema() first',
-          details,
-        )
+        return new AuditLogError('schema_missing', notInstalled, details)
       case 'WO030':
         return new AuditLogError(otherwise, `${message}: ${hardened}`, details)
       case '42501':
@@ -37,3 +33,6 @@ export function explaining(
 /** What to do when the event triggers of `hardenSql()` refuse a change of the schema (SQLSTATE WO030). */
 export const hardened =
   'the schema is hardened, so a superuser must drop its event triggers before, and run the script of hardenSql() again after (docs/posture.md)'
+
+/** What `schema_missing` says. */
+export const notInstalled = 'the audit log is not installed here, or by an older version: call installSchema() first'

@@ -1,11 +1,11 @@
 import { serveConsole } from '../console/serve.ts'
 import type { Database } from '../database/database.ts'
 import { executorOf } from '../database/database.ts'
-import { AuditLogError } from '../errors.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { checkFlags, type FeatureFlags, isEnabled } from '../flags/feature-flags.ts'
 import { AuditLogger } from '../log/audit-logger.ts'
 import { resolveNames, type SchemaNameOptions } from '../schema/names.ts'
-import { quietly } from '../telemetry/quietly.ts'
+import { quietly } from '../quietly.ts'
 import type { AllowDestination } from '../settings/allow-destination.ts'
 import type { SettingsKey } from '../settings/secret-box.ts'
 import { CursorSeal } from './cursor-seal.ts'
@@ -75,7 +75,7 @@ export type Handler = (request: Request) => Promise<Response>
  */
 export function createHandler(options: HandlerOptions): Handler {
   const { authorize, onError, timeoutMs = 30_000, console: showsConsole = true } = options
-  if (typeof authorize !== 'function') throw optionInvalid('$.authorize', 'a function that decides who may see what')
+  if (typeof authorize !== 'function') throw optionInvalid('a function that decides who may see what', '$.authorize')
   const flags = checkFlags(options.flags)
   const basePath = checkBasePath(options.basePath ?? '/api/audit-logs')
   wholeNumber(timeoutMs, 1, 3_600_000, '$.timeoutMs')
@@ -139,7 +139,7 @@ function createAccess(options: HandlerOptions, basePath: string): LogAccess {
   executorOf(db)
   const { schema } = resolveNames(options)
   if (cursorKey !== undefined && !(cursorKey instanceof Uint8Array && cursorKey.length >= 32)) {
-    throw optionInvalid('$.cursorKey', 'at least 32 bytes')
+    throw optionInvalid('at least 32 bytes', '$.cursorKey')
   }
   return new LogAccess({
     db,
@@ -161,16 +161,6 @@ function createAccess(options: HandlerOptions, basePath: string): LogAccess {
 
 function checkBasePath(path: string): string {
   if (typeof path !== 'string' || !/^(\/[A-Za-z0-9._~-]+)*\/?$/.test(path))
-    throw optionInvalid('$.basePath', 'a path such as /api/audit-logs')
+    throw optionInvalid('a path such as /api/audit-logs', '$.basePath')
   return path.replace(/\/$/, '')
-}
-
-function wholeNumber(value: number, minimum: number, maximum: number, path: string): number {
-  if (!Number.isInteger(value) || value < minimum || value > maximum)
-    throw optionInvalid(path, `a whole number from ${minimum} to ${maximum}`)
-  return value
-}
-
-function optionInvalid(path: string, expected: string): AuditLogError {
-  return new AuditLogError('option_invalid', `expected ${expected} at ${path}`, { path })
 }

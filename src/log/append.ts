@@ -3,6 +3,7 @@ import { type Entry, formatEntryLine } from '../canonical/entry.ts'
 import { sha256Hex } from '../canonical/sha256.ts'
 import { DatabaseError, isCertain, sqlStateOf } from '../database/database-error.ts'
 import type { Executor } from '../database/database.ts'
+import { notInstalled } from '../database/explain-error.ts'
 import { AuditLogError } from '../errors.ts'
 import { binaryTime, formatTime } from '../query/binary-time.ts'
 import { quoteIdentifier } from '../schema/names.ts'
@@ -59,11 +60,7 @@ export function explainAppend(error: unknown): AuditLogError {
     case '3F000':
     case '42P01':
     case '42883':
-      return new AuditLogError(
-        'schema_missing',
-        'the audit log is not installed here, or by an older version: call installSchema() first',
-        details,
-      )
+      return new AuditLogError('schema_missing', notInstalled, details)
     case '42501':
       return new AuditLogError('privilege_missing', 'this login is not in the writer role of the audit log', details)
     case 'WO002':

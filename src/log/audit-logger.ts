@@ -4,6 +4,7 @@ import { sqlStateOf } from '../database/database-error.ts'
 import { isPlainObject } from '../canonical/canonicalize.ts'
 import { pathTo } from '../canonical/json-path.ts'
 import { AuditLogError } from '../errors.ts'
+import { wholeNumber } from '../option.ts'
 import { type EntryProof, proveEntries, proveEntry, type ProveOptions } from '../evidence/prove-entry.ts'
 import { proveGrowth } from '../evidence/prove-growth.ts'
 import { type ReceiptOptions, Receipts } from '../evidence/receipts.ts'
@@ -17,10 +18,10 @@ import type { EventCallers } from './catalogue/event-input.ts'
 import { type AuditContext, withContext } from './context/context.ts'
 import { type AuditEvent, type EventRules, readEvent, type ReadyEvent } from './event.ts'
 import { eventRules } from './event-rules.ts'
-import { type AuditLoggerOptions, checkOptions, type FailOpen, readOnError, wholeNumber } from './logger-options.ts'
+import { type AuditLoggerOptions, checkOptions, type FailOpen, readOnError } from './logger-options.ts'
 import { PartitionUpkeep } from './partition-upkeep.ts'
 import { RiskRegister } from './risk/register.ts'
-import { quietly } from '../telemetry/quietly.ts'
+import { quietly } from '../quietly.ts'
 import { observe, type Telemetry } from '../telemetry/telemetry.ts'
 
 /** Options of one call. */
@@ -104,8 +105,8 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     this.#upkeep = new PartitionUpkeep(options.db, this.#schema)
     this.#receipts = new Receipts(options.db, this.#schema)
     this.#coalescer = new Coalescer((events) => this.#appendAlone(events), {
-      lanes: wholeNumber(options.lanes ?? 2, 64, '$.lanes'),
-      waiting: wholeNumber(options.maxWaiting ?? 10_000, 1_000_000, '$.maxWaiting'),
+      lanes: wholeNumber(options.lanes ?? 2, 1, 64, '$.lanes'),
+      waiting: wholeNumber(options.maxWaiting ?? 10_000, 1, 1_000_000, '$.maxWaiting'),
     })
   }
 

@@ -97,11 +97,3 @@ export function readOnError(onError: AuditLoggerOptions['onError']): FailOpen | 
     path: '$.onError',
   })
 }
-
-/** @throws AuditLogError `option_invalid` */
-export function wholeNumber(value: number, maximum: number, path: string): number {
-  if (!Number.isInteger(value) || value < 1 || value > maximum) {
-    throw new AuditLogError('option_invalid', `expected a whole number from 1 to ${maximum} at ${path}`, { path })
-  }
-  return value
-}

@@ -2,7 +2,7 @@ import type { PostureBaseline } from '../schema/posture/baseline.ts'
 import type { Finding, FindingCode, Severity } from '../schema/posture/finding-codes.ts'
 import type { InspectOptions, PostureReport } from '../schema/posture/inspect.ts'
 import { AuditLogError } from '../errors.ts'
-import { quietly } from '../telemetry/quietly.ts'
+import { quietly } from '../quietly.ts'
 import type { AuditEvent } from './event.ts'
 
 /** The action of the entry that a check of the posture leaves. */

@@ -1,5 +1,6 @@
 import { type Database, type Executor, executorOf } from '../database/database.ts'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
+import { notInstalled } from '../database/explain-error.ts'
 import type { Row } from '../database/database.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
 
@@ -54,5 +55,5 @@ const messages: Readonly<Record<string, string>> = {
   purge_busy: 'the partition is in use: nothing was dropped, try again',
   privilege_missing:
     'this login may not do that: reading takes the reader role, extending and holding the writer role, purging and releasing the archivist role',
-  schema_missing: 'the audit log is not installed here, or by an older version: call installSchema() first',
+  schema_missing: notInstalled,
 }

@@ -3,6 +3,7 @@ import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { type Database, type Executor, withConnection, withTransaction } from '../database/database.ts'
 import { hardened } from '../database/explain-error.ts'
 import { AuditLogError } from '../errors.ts'
+import { wholeNumber } from '../option.ts'
 import { quoteIdentifier, quoteLiteral, resolveNames, type SchemaNameOptions, type SchemaNames } from './names.ts'
 import { createIndexes, type OptionalIndex } from './optional-indexes.ts'
 import { checkGrants, type Grant, installSteps, type RoleGrants, schemaSql, type SchemaSqlOptions } from './script.ts'
@@ -176,13 +177,4 @@ function explain(error: unknown, script: SchemaSqlOptions): unknown {
     default:
       return new AuditLogError('write_failed', 'the schema could not be installed', details)
   }
-}
-
-function wholeNumber(value: number, minimum: number, maximum: number, path: string): number {
-  if (!Number.isInteger(value) || value < minimum || value > maximum) {
-    throw new AuditLogError('option_invalid', `expected a whole number from ${minimum} to ${maximum} at ${path}`, {
-      path,
-    })
-  }
-  return value
 }

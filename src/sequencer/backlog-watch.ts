@@ -1,4 +1,4 @@
-import { quietly } from '../telemetry/quietly.ts'
+import { quietly } from '../quietly.ts'
 import type { Backlog } from './status.ts'
 
 /** Raises an alarm when an entry goes without a leaf for too long. */

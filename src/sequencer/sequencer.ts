@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../database/database.ts'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { checkName } from '../schema/names.ts'
-import { quietly } from '../telemetry/quietly.ts'
+import { quietly } from '../quietly.ts'
 import { observe, type Telemetry } from '../telemetry/telemetry.ts'
 import { type Signer, trustLogs } from '../tlog/index.ts'
 import { backlogOf } from './backlog.ts'
@@ -114,7 +115,7 @@ export class Sequencer {
     const alarmAfterMs = wholeNumber(options.alarmAfterMs ?? 10_000, 1000, 2 ** 31, '$.alarmAfterMs')
     trustLogs(verifierKeys)
     if (new Set(signers.map(({ name }) => name)).size !== 1) {
-      throw invalid('expected one or more signers of one origin', '$.signers')
+      throw optionInvalid('one or more signers of one origin', '$.signers')
     }
     requireNames(publishers, '$.publishers')
     requireNames(witnesses, '$.witnesses')
@@ -299,14 +300,5 @@ function explain(error: unknown): AuditLogError {
 }
 
 function requireNames(places: readonly { readonly name: string }[], path: string): void {
-  if (new Set(places.map(({ name }) => name)).size < places.length) throw invalid('expected different names', path)
-}
-
-function wholeNumber(value: number, minimum: number, maximum: number, path: string): number {
-  if (Number.isInteger(value) && value >= minimum && value <= maximum) return value
-  throw invalid(`expected a whole number from ${minimum} to ${maximum}`, path)
-}
-
-function invalid(expected: string, path: string): AuditLogError {
-  return new AuditLogError('option_invalid', `${expected} at ${path}`, { path })
+  if (new Set(places.map(({ name }) => name)).size < places.length) throw optionInvalid('different names', path)
 }

@@ -1,6 +1,7 @@
 import { addressOf } from '../database/address.ts'
 import { type Database, type Executor, executorOf, type Row } from '../database/database.ts'
 import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
+import { notInstalled } from '../database/explain-error.ts'
 import { AuditLogError } from '../errors.ts'
 import { quoteIdentifier } from '../schema/names.ts'
 import type { SettingValues } from './field.ts'
@@ -96,7 +97,7 @@ const messages = {
   settings_busy: 'somebody else changed the setting at the same time',
   setting_invalid: 'the database refused the setting',
   privilege_missing: 'this login may not do that: seeing settings takes the reader role, changing them the writer role',
-  schema_missing: 'the audit log is not installed here, or by an older version: call installSchema() first',
+  schema_missing: notInstalled,
 } as const
 
 async function explained<T>(otherwise: 'read_failed' | 'write_failed', work: () => Promise<T>): Promise<T> {

@@ -66,7 +66,7 @@ export class Batcher {
 }
 
 /** {@link Sink.encode}, whose failure costs one item and not the delivery. */
-export function encode(sink: Sink, item: LogItem): EncodedEvent | Unencodable {
+function encode(sink: Sink, item: LogItem): EncodedEvent | Unencodable {
   try {
     return sink.encode(item)
   } catch (error) {

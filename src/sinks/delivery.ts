@@ -1,11 +1,13 @@
+import { quietly } from '../quietly.ts'
 import { observe, type Telemetry } from '../telemetry/telemetry.ts'
-import { Batcher, encode, type TakenBatch } from './batcher.ts'
+import { Batcher, type TakenBatch } from './batcher.ts'
 import { backoffMs, type Clock } from './clock.ts'
 import { Confirmations } from './confirmations.ts'
 import { Gate } from './gate.ts'
+import { timestampOf } from './item-text.ts'
 import type { Position, Progress, SourceItem } from './progress.ts'
 import { settle } from './settle.ts'
-import { isUnencodable, type SendResult, type Sink } from './sink.ts'
+import type { SendResult, Sink } from './sink.ts'
 import type { ForwarderCounters, ForwarderProblem } from './status.ts'
 import { Window } from './window.ts'
 
@@ -118,8 +120,8 @@ export class Delivery {
   /** RFC 3339 time of the oldest event that is not settled. */
   get oldestTimestamp(): string | undefined {
     const item = this.#window.oldest?.item
-    const event = item === undefined ? undefined : encode(this.#options.sink, item)
-    return event === undefined || isUnencodable(event) ? undefined : event.timestamp
+    // A row that was altered so that it is no JSON has none that can be told.
+    return item === undefined ? undefined : quietly(() => timestampOf(item))
   }
 
   /**

@@ -1,14 +1,14 @@
-import { AuditLogError } from '../errors.ts'
+import type { AuditLogError } from '../errors.ts'
+import { optionInvalid, wholeNumber as wholeNumberAt } from '../option.ts'
 
 /** The error for an option of a sink that is not as expected. Never holds the value, which may be a secret. */
 export function invalidOption(expected: string, option: string): AuditLogError {
-  return new AuditLogError('option_invalid', `expected ${expected} at $.${option}`, { path: `$.${option}` })
+  return optionInvalid(expected, `$.${option}`)
 }
 
 /** A whole number within a range. @throws AuditLogError `option_invalid` */
 export function wholeNumber(value: number, minimum: number, maximum: number, option: string): number {
-  if (Number.isInteger(value) && value >= minimum && value <= maximum) return value
-  throw invalidOption(`a whole number from ${minimum} to ${maximum}`, option)
+  return wholeNumberAt(value, minimum, maximum, `$.${option}`)
 }
 
 /** A credential that can stand in a header. @throws AuditLogError `option_invalid` */

@@ -1,4 +1,4 @@
-import { quietly } from './quietly.ts'
+import { quietly } from '../quietly.ts'
 
 /** What is measured: writing entries, giving them leaves, and delivering them to a SIEM. */
 export type Operation = 'log' | 'sequence' | 'forward'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AuditLogError } from '../../errors.ts'
-import { quietly } from '../../telemetry/quietly.ts'
+import { quietly } from '../../quietly.ts'
 
 /** Options of `RiskRegister.watch()`. */
 export interface WatchOptions {
