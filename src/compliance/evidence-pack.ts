@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Database, executorOf } from '../database/database.ts'
-import { AuditLogError } from '../errors.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { writeBundle } from '../evidence/write-bundle.ts'
 import { EntryQuery } from '../query/entry-query.ts'
 import { checkName } from '../schema/names.ts'
@@ -52,12 +52,9 @@ export async function evidencePack(db: Database, options: EvidencePackOptions): 
   const framework = frameworks.find(({ name }) => name === options.framework)
   if (framework === undefined) {
     const names = frameworks.map(({ name }) => name).join(', ')
-    throw new AuditLogError('option_invalid', `expected one of ${names} at $.framework`, { path: '$.framework' })
+    throw optionInvalid(`one of ${names}`, '$.framework')
   }
-  const samples = options.samples ?? 3
-  if (!Number.isInteger(samples) || samples < 0 || samples > 100) {
-    throw new AuditLogError('option_invalid', 'expected 0 to 100 at $.samples', { path: '$.samples' })
-  }
+  const samples = wholeNumber(options.samples ?? 3, 0, 100, '$.samples')
   const period = readPeriod(options.from, options.to)
   const collected = await collect(db, schema, period)
   const log = await readLog(db, schema)

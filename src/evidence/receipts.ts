@@ -1,5 +1,6 @@
 import { type Database, executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
+import { wholeNumber } from '../option.ts'
 import { quoteIdentifier } from '../schema/names.ts'
 import { parseTlogProof, type Policy } from '../tlog/index.ts'
 import { type EntryProof, proveEntries } from './prove-entry.ts'
@@ -42,11 +43,7 @@ export class Receipts {
   async wait(seq: number, { timeoutMs = 30_000, signal, policy }: ReceiptOptions = {}): Promise<string> {
     if (!Number.isSafeInteger(seq) || seq < 1)
       throw new AuditLogError('option_invalid', 'expected an entry with its seq')
-    if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 3_600_000) {
-      throw new AuditLogError('option_invalid', 'expected a whole number from 1 to 3,600,000 at $.timeoutMs', {
-        path: '$.timeoutMs',
-      })
-    }
+    wholeNumber(timeoutMs, 1, 3_600_000, '$.timeoutMs')
     signal?.throwIfAborted()
     let giveUp = (): void => undefined
     let timer: NodeJS.Timeout | undefined

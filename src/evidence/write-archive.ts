@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { type Database, type Executor, withConnection } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { isFileError } from '../files/is-file-error.ts'
+import { wholeNumber } from '../option.ts'
 import { explainRead } from '../query/entry-query.ts'
 import { type LogLeaf, readLeaves } from '../query/leaf-order.ts'
 import { checkName } from '../schema/names.ts'
@@ -101,11 +102,8 @@ export async function writeArchive(
   options: WriteArchiveOptions = {},
 ): Promise<ArchiveResult> {
   const schema = checkName(options.schema ?? 'audit_log', '$.schema')
-  for (const leaf of [options.upTo, options.from]) {
-    if (leaf !== undefined && (!Number.isSafeInteger(leaf) || leaf < 0)) {
-      throw new AuditLogError('option_invalid', 'expected a number of leaves from 0 to 2^53-1')
-    }
-  }
+  wholeNumber(options.upTo ?? 0, 0, Number.MAX_SAFE_INTEGER, '$.upTo')
+  wholeNumber(options.from ?? 0, 0, Number.MAX_SAFE_INTEGER, '$.from')
   try {
     return await withConnection(db, async (executor) => {
       const checkpoints = new Checkpoints(executor, schema)

@@ -1,4 +1,4 @@
-import { AuditLogError } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 
 /** The features that a host can switch on. All of them are off until its flags say otherwise. */
 export type FeatureFlag = 'audit_export' | 'audit_extended_retention'
@@ -46,11 +46,7 @@ export function checkFlags(flags: unknown): FeatureFlags {
   if (typeof flags === 'object' && flags !== null) {
     if (isClient(flags) || Object.values(flags).every((value) => typeof value === 'boolean')) return flags
   }
-  throw new AuditLogError(
-    'option_invalid',
-    'expected an OpenFeature client, or an object such as { audit_export: true } at $.flags',
-    { path: '$.flags' },
-  )
+  throw optionInvalid('an OpenFeature client, or an object such as { audit_export: true }', '$.flags')
 }
 
 function isClient(flags: object): flags is FlagClient {

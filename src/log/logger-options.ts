@@ -1,6 +1,7 @@
 import { pathTo } from '../canonical/json-path.ts'
 import type { Database } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { EventDefinitions } from './catalogue/definition.ts'
 import type { AuditEvent } from './event.ts'
@@ -93,7 +94,5 @@ const optionNames: ReadonlySet<string> = new Set(
 export function readOnError(onError: AuditLoggerOptions['onError']): FailOpen | undefined {
   if (onError === undefined || onError === 'throw') return undefined
   if (typeof onError === 'object' && typeof onError.onLost === 'function') return onError
-  throw new AuditLogError('option_invalid', `expected 'throw' or an object with onLost(event, error) at $.onError`, {
-    path: '$.onError',
-  })
+  throw optionInvalid("'throw' or an object with onLost(event, error)", '$.onError')
 }

@@ -1,6 +1,6 @@
 import { type JsonObject, type JsonValue, setMember } from '../canonical/canonicalize.ts'
 import { pathTo } from '../canonical/json-path.ts'
-import { AuditLogError } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 
 /** What stands in an entry in place of something that was taken out of it. */
 export const redactedMarker = '[redacted]'
@@ -108,17 +108,15 @@ export function maskSecrets<Value extends JsonValue>(value: Value): Value {
 }
 
 function readOptions(options: RedactOptions): RedactOptions {
-  const invalid = (path: string, expected: string): AuditLogError =>
-    new AuditLogError('option_invalid', `expected ${expected} at ${path}`, { path })
-  if (typeof options !== 'object' || (options as unknown) === null) throw invalid('$.redact', 'true or an object')
+  if (typeof options !== 'object' || (options as unknown) === null) throw optionInvalid('true or an object', '$.redact')
   for (const [index, key] of (options.keys ?? []).entries()) {
     if (typeof key !== 'string' && !((key as unknown) instanceof RegExp)) {
-      throw invalid(pathTo(['redact', 'keys', index]), 'a string or a regular expression')
+      throw optionInvalid('a string or a regular expression', pathTo(['redact', 'keys', index]))
     }
   }
   for (const [index, pattern] of (options.patterns ?? []).entries()) {
     if (!((pattern as unknown) instanceof RegExp))
-      throw invalid(pathTo(['redact', 'patterns', index]), 'a regular expression')
+      throw optionInvalid('a regular expression', pathTo(['redact', 'patterns', index]))
   }
   return options
 }

@@ -2,6 +2,7 @@ import type { PostureBaseline } from '../schema/posture/baseline.ts'
 import type { Finding, FindingCode, Severity } from '../schema/posture/finding-codes.ts'
 import type { InspectOptions, PostureReport } from '../schema/posture/inspect.ts'
 import { AuditLogError } from '../errors.ts'
+import { wholeNumber } from '../option.ts'
 import { quietly } from '../quietly.ts'
 import type { AuditEvent } from './event.ts'
 
@@ -60,11 +61,7 @@ export interface WatchedLog {
  */
 export function watchPosture(audit: WatchedLog, options: WatchPostureOptions = {}): PostureWatch {
   const { everyMs = 3_600_000, record = true, onFinding, roles, login, baseline } = options
-  if (!Number.isInteger(everyMs) || everyMs < 1000 || everyMs > 86_400_000) {
-    throw new AuditLogError('option_invalid', 'expected a whole number from 1,000 to 86,400,000 at $.everyMs', {
-      path: '$.everyMs',
-    })
-  }
+  wholeNumber(everyMs, 1000, 86_400_000, '$.everyMs')
   let known: ReadonlySet<string> = new Set()
   let status: PostureStatus = {
     report: undefined,

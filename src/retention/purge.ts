@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Database, type Executor, withConnection, withTransaction } from '../database/database.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { quoteIdentifier } from '../schema/names.ts'
 import type { TreeHead } from '../tlog/index.ts'
 import { type LogMonth, readMonths } from './months.ts'
@@ -54,17 +55,12 @@ export interface PurgedMonth {
  */
 export async function purge(db: Database, options: PurgeOptions): Promise<PurgedMonth[]> {
   const schema = options.schema ?? 'audit_log'
-  const attempts = options.attempts ?? 5
-  if (!Number.isInteger(attempts) || attempts < 1 || attempts > 100) {
-    throw new AuditLogError('option_invalid', 'expected a whole number from 1 to 100 at $.attempts', {
-      path: '$.attempts',
-    })
-  }
+  const attempts = wholeNumber(options.attempts ?? 5, 1, 100, '$.attempts')
   const months = options.months ?? expiredOf(await readMonths(db, schema))
   const results: PurgedMonth[] = []
   for (const month of months) {
     if (!/^[0-9]{4}-(0[1-9]|1[0-2])$/.test(month)) {
-      throw new AuditLogError('option_invalid', 'expected months such as 2024-11 at $.months', { path: '$.months' })
+      throw optionInvalid('months such as 2024-11', '$.months')
     }
     const result = await purgeMonth(db, schema, month, options, attempts)
     results.push(result)

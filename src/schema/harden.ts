@@ -1,4 +1,4 @@
-import { AuditLogError } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 import hardeningSql from '../../sql/hardening.sql'
 import { fillIn, quoteIdentifier, quoteLiteral, resolveNames, type SchemaNameOptions } from './names.ts'
 import catalogSql from './posture/catalog.sql'
@@ -17,7 +17,7 @@ import catalogSql from './posture/catalog.sql'
 export function hardenSql(options: SchemaNameOptions = {}): string {
   const names = resolveNames(options)
   if (Buffer.byteLength(names.schema) > 50) {
-    throw new AuditLogError('option_invalid', 'expected a name of at most 50 bytes at $.schema', { path: '$.schema' })
+    throw optionInvalid('a name of at most 50 bytes', '$.schema')
   }
   const values: Readonly<Record<string, string>> = {
     hardening: `${names.schema}_hardening`,

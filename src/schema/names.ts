@@ -1,4 +1,5 @@
 import { AuditLogError } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 
 /** The five group roles. Nobody logs in as one of them; the host's logins are granted into them. */
 export type RoleKind = 'owner' | 'writer' | 'reader' | 'sequencer' | 'archivist'
@@ -45,11 +46,7 @@ export function checkName(name: string, path: string): string {
   const bytes = typeof name === 'string' && name.isWellFormed() && !name.includes('\0') ? Buffer.byteLength(name) : 0
   // The last: tags of the dollar quotes in sql/, into which names are put.
   if (bytes < 1 || bytes > 63 || name.startsWith('pg_') || /\$(function|do|install)\$/.test(name)) {
-    throw new AuditLogError(
-      'option_invalid',
-      `expected a name of 1 to 63 bytes that does not begin with "pg_" at ${path}`,
-      { path },
-    )
+    throw optionInvalid('a name of 1 to 63 bytes that does not begin with "pg_"', path)
   }
   return name
 }

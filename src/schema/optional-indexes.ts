@@ -3,6 +3,7 @@ import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
 import { type Database, type Executor, withConnection } from '../database/database.ts'
 import { explaining } from '../database/explain-error.ts'
 import { AuditLogError } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 import { quoteIdentifier, resolveNames, type SchemaNameOptions } from './names.ts'
 
 /** An index that not every installation wants, named after the filter of `AuditLogger.query()` that it serves. */
@@ -52,11 +53,7 @@ export async function createIndexes(
   const { schema } = resolveNames(options)
   for (const [place, index] of indexes.entries()) {
     if (!Object.hasOwn(definitions, index)) {
-      throw new AuditLogError(
-        'option_invalid',
-        `expected one of ${Object.keys(definitions).join(', ')} at $.indexes[${place}]`,
-        { path: `$.indexes[${place}]` },
-      )
+      throw optionInvalid(`one of ${Object.keys(definitions).join(', ')}`, `$.indexes[${place}]`)
     }
   }
   const deadline = Date.now() + (options.timeoutMs ?? 60_000)

@@ -1,4 +1,4 @@
-import { AuditLogError } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 import { currentSchemaVersion, type SchemaVersion } from './state.ts'
 import { migrations } from './migrations.ts'
 import {
@@ -68,11 +68,7 @@ export function checkGrants(grants: RoleGrants = {}): Grant[] {
   return Object.entries<unknown>(grants).flatMap(([kind, logins = []]) => {
     const path = `$.grant.${kind}`
     if (!isGrantable(kind) || !Array.isArray(logins)) {
-      throw new AuditLogError(
-        'option_invalid',
-        `expected lists of logins for ${grantable.join(', ')}, e.g. { writer: ['app'] }, at $.grant`,
-        { path },
-      )
+      throw optionInvalid(`lists of logins for ${grantable.join(', ')}, e.g. { writer: ['app'] },`, path)
     }
     return logins.map((login: string, index) => ({ kind, login: checkName(login, `${path}[${index}]`) }))
   })

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 
 /** How to reach a witness or a place for checkpoints over HTTP. */
 export interface HttpTarget {
@@ -39,10 +40,11 @@ const maximumBytes = 1_000_000
  */
 export function checkTarget({ url, insecure }: HttpTarget): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed === undefined || !['https:', 'http:'].includes(parsed.protocol)) throw invalid('an https: URL')
-  if (parsed.username !== '' || parsed.password !== '') throw invalid('a URL without credentials')
+  if (parsed === undefined || !['https:', 'http:'].includes(parsed.protocol))
+    throw optionInvalid('an https: URL', '$.url')
+  if (parsed.username !== '' || parsed.password !== '') throw optionInvalid('a URL without credentials', '$.url')
   if (parsed.protocol === 'http:' && insecure !== true && !isLoopback(parsed.hostname)) {
-    throw invalid('an https: URL (plain http: to another host needs insecure: true)')
+    throw optionInvalid('an https: URL (plain http: to another host needs insecure: true)', '$.url')
   }
   return parsed
 }
@@ -92,7 +94,3 @@ function reasonOf(error: unknown): string {
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
-
-function invalid(expected: string): AuditLogError {
-  return new AuditLogError('option_invalid', `expected ${expected} at $.url`, { path: '$.url' })
-}

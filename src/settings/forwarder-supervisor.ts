@@ -1,5 +1,6 @@
 import { type Database, executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
+import { wholeNumber } from '../option.ts'
 import { checkName } from '../schema/names.ts'
 import { systemClock } from '../sinks/clock.ts'
 import { Forwarder, type ForwarderOptions } from '../sinks/forwarder.ts'
@@ -68,13 +69,8 @@ export class ForwarderSupervisor {
     executorOf(options.db)
     const { db, settingsKey, allowDestination, pollMs = 2000 } = options
     this.#schema = checkName(options.schema ?? 'audit_log', '$.schema')
-    if (!Number.isInteger(pollMs) || pollMs < 50 || pollMs > 600_000) {
-      throw new AuditLogError('option_invalid', 'expected a whole number from 50 to 600000 at $.pollMs', {
-        path: '$.pollMs',
-      })
-    }
     this.#options = options
-    this.#pollMs = pollMs
+    this.#pollMs = wholeNumber(pollMs, 50, 600_000, '$.pollMs')
     this.#settings = new ForwarderSettings({ db, schema: this.#schema, settingsKey, allowDestination })
   }
 

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { AuditLogError } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 
 /**
  * Keys of the host's for secrets in the settings, 32 random bytes each. The first one encrypts; the others decrypt what was
@@ -25,9 +26,7 @@ export class SecretBox {
   constructor(keys: SettingsKey | undefined) {
     const list: readonly Uint8Array[] = keys === undefined ? [] : keys instanceof Uint8Array ? [keys] : keys
     if (!isList(list) || list.some((key) => !(key instanceof Uint8Array && key.length === 32))) {
-      throw new AuditLogError('option_invalid', 'expected a key of 32 bytes, or several, at $.settingsKey', {
-        path: '$.settingsKey',
-      })
+      throw optionInvalid('a key of 32 bytes, or several,', '$.settingsKey')
     }
     this.#keys = list.map((key) => ({ id: keyIdOf(key), bytes: Buffer.from(key) }))
   }

@@ -1,7 +1,7 @@
 import { formatItem } from './event-json.ts'
 import { toPlainLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
-import { invalidOption } from './option.ts'
+import { optionInvalid } from '../option.ts'
 
 // CloudEvents 1.0, JSON format (cloudevents.io). A receiver may treat events with the same source and id as one.
 
@@ -23,10 +23,10 @@ const sequenceDigits = 20
 export function readCloudEventsOptions(options: CloudEventsOptions): Required<CloudEventsOptions> {
   const { source, typePrefix = 'com.entraguard.audit' } = options
   if (typeof source !== 'string' || !/^[\x21-\x7e]+$/.test(source) || !URL.canParse(source, 'https://base.invalid/')) {
-    throw invalidOption('a URI reference', 'source')
+    throw optionInvalid('a URI reference', '$.source')
   }
   if (typeof typePrefix !== 'string' || !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(typePrefix)) {
-    throw invalidOption('a reverse DNS name such as com.example.audit', 'typePrefix')
+    throw optionInvalid('a reverse DNS name such as com.example.audit', '$.typePrefix')
   }
   return { source, typePrefix }
 }

@@ -10,7 +10,8 @@ import { textOf } from './entry-text.ts'
 import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { resultOfFailure, resultOfStatus } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
-import { headerSecret, invalidOption, wholeNumber } from './option.ts'
+import { headerSecret } from './header-secret.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import type {
   AttemptOptions,
   Batch,
@@ -74,25 +75,25 @@ export class ElasticSink implements Sink {
     const { dataset = 'entraguard.audit', namespace = 'default' } = 'dataStream' in target ? target.dataStream : {}
     // Elasticsearch forbids hyphens here, because they separate the parts of the name.
     if (!/^[a-z0-9][a-z0-9_.]{0,99}$/.test(dataset))
-      throw invalidOption('lower case words', 'target.dataStream.dataset')
+      throw optionInvalid('lower case words', '$.target.dataStream.dataset')
     if (!/^[a-z0-9][a-z0-9_.]{0,99}$/.test(namespace)) {
-      throw invalidOption('lower case words', 'target.dataStream.namespace')
+      throw optionInvalid('lower case words', '$.target.dataStream.namespace')
     }
     this.#stream = { type: 'logs', dataset, namespace }
     this.#constants = documentConstants(this.#stream)
     this.#index = 'index' in target ? target.index : undefined
     if (this.#index !== undefined && !/^[a-z0-9][a-z0-9_.-]{0,99}$/.test(this.#index)) {
-      throw invalidOption('a lower case name', 'target.index')
+      throw optionInvalid('a lower case name', '$.target.index')
     }
     this.#verifyConflicts = options.verifyConflicts ?? false
-    const maxInFlight = wholeNumber(options.maxInFlight ?? 4, 1, 16, 'maxInFlight')
+    const maxInFlight = wholeNumber(options.maxInFlight ?? 4, 1, 16, '$.maxInFlight')
     // A response has up to 500 bytes for each document that failed.
     this.#http = new HttpClient(options, maxInFlight + 1, 8 * 1024 * 1024)
     this.description = `elastic ${this.#http.origin}`
     this.capabilities = {
       level: 'indexed',
       idempotency: 'receiver',
-      maxBatchBytes: wholeNumber(options.maxBatchBytes ?? 5_000_000, 100_000, 100_000_000, 'maxBatchBytes'),
+      maxBatchBytes: wholeNumber(options.maxBatchBytes ?? 5_000_000, 100_000, 100_000_000, '$.maxBatchBytes'),
       maxBatchItems: 5000,
       maxInFlight,
     }
@@ -185,12 +186,12 @@ const filter =
 
 function authorizationOf({ apiKey, username, password }: ElasticOptions): string {
   if (apiKey !== undefined && username === undefined && password === undefined) {
-    return `ApiKey ${headerSecret(apiKey, 'apiKey')}`
+    return `ApiKey ${headerSecret(apiKey, '$.apiKey')}`
   }
   if (apiKey !== undefined || username === undefined || password === undefined) {
-    throw invalidOption('either an API key or a user name and a password', 'apiKey')
+    throw optionInvalid('either an API key or a user name and a password', '$.apiKey')
   }
-  if (username.includes(':')) throw invalidOption('a name without a colon', 'username')
+  if (username.includes(':')) throw optionInvalid('a name without a colon', '$.username')
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 

@@ -1,5 +1,5 @@
 import { HttpClient, type HttpOptions } from './http-client.ts'
-import { invalidOption } from './option.ts'
+import { optionInvalid } from '../option.ts'
 import type { Control } from './sink.ts'
 
 /** An access token, as `@azure/identity` gives it. */
@@ -47,9 +47,9 @@ export class EntraError extends Error {
  */
 export function clientSecretCredential(options: ClientSecretOptions): TokenCredential {
   const { tenantId, clientId, clientSecret, authorityHost = 'https://login.microsoftonline.com' } = options
-  if (!/^[A-Za-z0-9.-]+$/.test(tenantId)) throw invalidOption('a tenant ID or domain', 'tenantId')
-  if (typeof clientId !== 'string' || clientId === '') throw invalidOption('an application ID', 'clientId')
-  if (typeof clientSecret !== 'string' || clientSecret === '') throw invalidOption('a secret', 'clientSecret')
+  if (!/^[A-Za-z0-9.-]+$/.test(tenantId)) throw optionInvalid('a tenant ID or domain', '$.tenantId')
+  if (typeof clientId !== 'string' || clientId === '') throw optionInvalid('an application ID', '$.clientId')
+  if (typeof clientSecret !== 'string' || clientSecret === '') throw optionInvalid('a secret', '$.clientSecret')
   const http = new HttpClient({ url: authorityHost, ca: options.ca, timeoutMs: options.timeoutMs, gzip: false }, 1)
   return {
     async getToken(scope, { abortSignal } = {}) {

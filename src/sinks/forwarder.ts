@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Database, executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { checkName } from '../schema/names.ts'
 import { backoffMs, systemClock } from './clock.ts'
 import { quietly } from '../quietly.ts'
@@ -88,24 +89,15 @@ export class Forwarder {
     executorOf(options.db)
     const schema = checkName(options.schema ?? 'audit_log', '$.schema')
     if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(options.name)) {
-      throw new AuditLogError('option_invalid', 'expected letters, digits, "_", "." and "-", at most 63, at $.name', {
-        path: '$.name',
-      })
+      throw optionInvalid('letters, digits, "_", "." and "-", at most 63,', '$.name')
     }
     for (const [option, minimum, maximum] of ranges) {
       const value = options[option]
-      if (value === undefined || (Number.isInteger(value) && value >= minimum && value <= maximum)) continue
-      throw new AuditLogError(
-        'option_invalid',
-        `expected a whole number from ${minimum} to ${maximum} at $.${option}`,
-        {
-          path: `$.${option}`,
-        },
-      )
+      if (value !== undefined) wholeNumber(value, minimum, maximum, `$.${option}`)
     }
     const { startAt = 0 } = options
     if (startAt !== 'now' && !(Number.isSafeInteger(startAt) && startAt >= 0)) {
-      throw new AuditLogError('option_invalid', 'expected a leaf index or "now" at $.startAt', { path: '$.startAt' })
+      throw optionInvalid('a leaf index or "now"', '$.startAt')
     }
     this.#options = options
     this.#leaseMs = options.leaseMs ?? 5000
@@ -160,10 +152,7 @@ export class Forwarder {
    * @throws AuditLogError `option_invalid`, `forwarder_unknown`
    */
   async replayFrom(leafIndex: number): Promise<void> {
-    if (!Number.isSafeInteger(leafIndex) || leafIndex < 0) {
-      throw new AuditLogError('option_invalid', 'expected a leaf index from 0 to 2^53-1')
-    }
-    await this.#state.moveTo(leafIndex)
+    await this.#state.moveTo(wholeNumber(leafIndex, 0, Number.MAX_SAFE_INTEGER, '$.leafIndex'))
   }
 
   /** What it is doing. */

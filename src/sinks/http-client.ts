@@ -3,7 +3,7 @@ import https from 'node:https'
 import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
-import { AuditLogError } from '../errors.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 
 /** How to reach a receiver over HTTP. The same for all sinks that use it. */
 export interface HttpOptions {
@@ -85,10 +85,7 @@ export class HttpClient {
   constructor(options: HttpOptions, connections: number = 4, maximumResponseBytes: number = 1024 * 1024) {
     this.#url = parseUrl(options)
     this.origin = this.#url.origin
-    this.#timeoutMs = options.timeoutMs ?? 30_000
-    if (!Number.isInteger(this.#timeoutMs) || this.#timeoutMs < 100 || this.#timeoutMs > 600_000) {
-      throw invalid('a whole number from 100 to 600,000', 'timeoutMs')
-    }
+    this.#timeoutMs = wholeNumber(options.timeoutMs ?? 30_000, 100, 600_000, '$.timeoutMs')
     this.#gzip = options.gzip ?? true
     this.#maximumResponseBytes = maximumResponseBytes
     this.#agent = makeAgent(this.#url, options, connections)
@@ -208,12 +205,12 @@ const longestWaitMs = 3_600_000
 function parseUrl({ url, insecure }: HttpOptions): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) {
-    throw invalid('an https: URL', 'url')
+    throw optionInvalid('an https: URL', '$.url')
   }
-  if (parsed.username !== '' || parsed.password !== '') throw invalid('a URL without credentials', 'url')
-  if (parsed.search !== '' || parsed.hash !== '') throw invalid('a URL without a query', 'url')
+  if (parsed.username !== '' || parsed.password !== '') throw optionInvalid('a URL without credentials', '$.url')
+  if (parsed.search !== '' || parsed.hash !== '') throw optionInvalid('a URL without a query', '$.url')
   if (parsed.protocol === 'http:' && insecure !== true && !isLoopback(parsed.hostname)) {
-    throw invalid('an https: URL (plain http: to another host needs insecure: true)', 'url')
+    throw optionInvalid('an https: URL (plain http: to another host needs insecure: true)', '$.url')
   }
   return parsed
 }
@@ -263,6 +260,3 @@ export function isCertificateError(code: string): boolean {
     ) || code === 'EPROTO'
   )
 }
-
-const invalid = (expected: string, option: string): AuditLogError =>
-  new AuditLogError('option_invalid', `expected ${expected} at $.${option}`, { path: `$.${option}` })

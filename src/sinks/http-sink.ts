@@ -7,7 +7,8 @@ import { idOf, timestampOf } from './item-text.ts'
 import { escapeJsonLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
 import { formatOcsf, type OcsfVersion, readOcsfVersion } from './ocsf.ts'
-import { headerSecret, invalidOption, wholeNumber } from './option.ts'
+import { headerSecret } from './header-secret.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { type ProductOptions, readProduct } from './product.ts'
 import {
   type AttemptOptions,
@@ -78,22 +79,22 @@ export class HttpSink implements Sink {
   /** @throws AuditLogError `option_invalid` */
   constructor(options: HttpSinkOptions) {
     const { format = 'json', body = 'array' } = options
-    if (!Object.hasOwn(contentTypes, format)) throw invalidOption('json, cloudevents, ocsf or cef', 'format')
-    if (!['array', 'lines'].includes(body)) throw invalidOption('array or lines', 'body')
+    if (!Object.hasOwn(contentTypes, format)) throw optionInvalid('json, cloudevents, ocsf or cef', '$.format')
+    if (!['array', 'lines'].includes(body)) throw optionInvalid('array or lines', '$.body')
     this.#format = formatter(format, options)
     this.#isArray = body === 'array' && format !== 'cef'
     const { contentType = contentTypes[format][body] } = options
-    if (!isHeaderValue(contentType)) throw invalidOption('printable ASCII', 'contentType')
+    if (!isHeaderValue(contentType)) throw optionInvalid('printable ASCII', '$.contentType')
     this.#headers = { ...readHeaders(options), 'content-type': contentType }
-    const maxInFlight = wholeNumber(options.maxInFlight ?? 1, 1, 16, 'maxInFlight')
+    const maxInFlight = wholeNumber(options.maxInFlight ?? 1, 1, 16, '$.maxInFlight')
     this.#http = new HttpClient(options, maxInFlight)
     this.description = `http ${this.#http.origin} ${format}`
     this.capabilities = {
       level: 'accepted',
       idempotency: 'query',
       framing: this.#isArray ? jsonArray : undefined,
-      maxBatchBytes: wholeNumber(options.maxBatchBytes ?? 1_000_000, 100_000, 100_000_000, 'maxBatchBytes'),
-      maxBatchItems: wholeNumber(options.maxBatchItems ?? 1000, 1, 10_000, 'maxBatchItems'),
+      maxBatchBytes: wholeNumber(options.maxBatchBytes ?? 1_000_000, 100_000, 100_000_000, '$.maxBatchBytes'),
+      maxBatchItems: wholeNumber(options.maxBatchItems ?? 1000, 1, 10_000, '$.maxBatchItems'),
       maxInFlight,
     }
   }
@@ -125,7 +126,7 @@ function formatter(format: string, options: HttpSinkOptions): (item: LogItem) =>
     case 'json':
       return formatItem
     case 'cloudevents': {
-      if (options.cloudEvents === undefined) throw invalidOption('a source', 'cloudEvents')
+      if (options.cloudEvents === undefined) throw optionInvalid('a source', '$.cloudEvents')
       const names = readCloudEventsOptions(options.cloudEvents)
       return (item) => formatCloudEvent(item, names)
     }
@@ -139,7 +140,7 @@ function formatter(format: string, options: HttpSinkOptions): (item: LogItem) =>
       return (item) => encodeCef(item, names)
     }
     default:
-      throw invalidOption('json, cloudevents, ocsf or cef', 'format')
+      throw optionInvalid('json, cloudevents, ocsf or cef', '$.format')
   }
 }
 
@@ -148,14 +149,14 @@ const isHeaderValue = (value: unknown): boolean => typeof value === 'string' && 
 function readHeaders({ token, headers = {} }: HttpSinkOptions): Record<string, string> {
   const read: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
-    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) throw invalidOption('names of headers (RFC 9110)', 'headers')
+    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) throw optionInvalid('names of headers (RFC 9110)', '$.headers')
     if (/^(content-|host$|transfer-encoding$)/i.test(name))
-      throw invalidOption('no header that the request has', 'headers')
-    if (!isHeaderValue(value)) throw invalidOption('printable ASCII', 'headers')
+      throw optionInvalid('no header that the request has', '$.headers')
+    if (!isHeaderValue(value)) throw optionInvalid('printable ASCII', '$.headers')
     read[name.toLowerCase()] = value
   }
   if (token === undefined) return read
-  return { ...read, authorization: `Bearer ${headerSecret(token, 'token')}` }
+  return { ...read, authorization: `Bearer ${headerSecret(token, '$.token')}` }
 }
 
 // CEF is one plain line already, and its escapes are not those of JSON.

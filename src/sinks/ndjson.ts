@@ -5,7 +5,7 @@ import { forAll, retryAll } from './http-result.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import { escapeJsonLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
-import { invalidOption } from './option.ts'
+import { optionInvalid } from '../option.ts'
 import type { Batch, Control, EncodedEvent, SendResult, Sink, SinkCapabilities } from './sink.ts'
 
 /** Options of {@link NdjsonSink}: one of the two. */
@@ -44,8 +44,8 @@ export class NdjsonSink implements Sink {
 
   /** @throws AuditLogError `option_invalid` */
   constructor({ stream, file }: NdjsonOptions) {
-    if ((stream === undefined) === (file === undefined)) throw invalidOption('either a stream or a file', 'stream')
-    if (file !== undefined && (typeof file !== 'string' || file === '')) throw invalidOption('a path', 'file')
+    if ((stream === undefined) === (file === undefined)) throw optionInvalid('either a stream or a file', '$.stream')
+    if (file !== undefined && (typeof file !== 'string' || file === '')) throw optionInvalid('a path', '$.file')
     this.description = file === undefined ? 'ndjson stream' : `ndjson ${file}`
     this.#target = stream === undefined ? new FileTarget(file ?? '') : new StreamTarget(stream)
   }

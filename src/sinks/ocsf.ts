@@ -4,7 +4,7 @@ import { remembering } from './remembering.ts'
 import { detailsText, epochMs, formatEvidence } from './item-text.ts'
 import { member, objectMember } from './json-text.ts'
 import type { ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
-import { invalidOption } from './option.ts'
+import { optionInvalid } from '../option.ts'
 import type { ProductNames } from './product.ts'
 
 // Open Cybersecurity Schema Framework (schema.ocsf.io). An entry becomes an event of the class that says most about it:
@@ -77,7 +77,7 @@ const statuses = {
 /** Checks that a version is one that can be written. */
 export function readOcsfVersion(version: unknown): OcsfVersion {
   if (version === '1.8.0' || version === '1.9.0') return version
-  throw invalidOption('1.8.0 or 1.9.0', 'ocsfVersion')
+  throw optionInvalid('1.8.0 or 1.9.0', '$.ocsfVersion')
 }
 
 /** An item as an OCSF event in JSON. */

@@ -1,4 +1,4 @@
-import { invalidOption } from './option.ts'
+import { optionInvalid } from '../option.ts'
 
 /** How the application calls itself in the SIEM. */
 export interface ProductOptions {
@@ -36,5 +36,5 @@ function readName(option: string, value: unknown): string {
   if (typeof value === 'string' && value.length <= longest && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(value)) {
     return value
   }
-  throw invalidOption(`1 to ${longest} printable ASCII characters`, option)
+  throw optionInvalid(`1 to ${longest} printable ASCII characters`, `$.${option}`)
 }

@@ -11,7 +11,7 @@ import { HttpClient, type HttpFailure, type HttpOptions, type HttpReply, quoteRe
 import { forAll, resultOfFailure, resultOfStatus, retryAll } from './http-result.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import type { LogItem } from './log-item.ts'
-import { invalidOption, wholeNumber } from './option.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { type ProductNames, type ProductOptions, readProduct } from './product.ts'
 import { type Columns, findColumnFault, formatAsimRow, formatLogRow } from './sentinel-row.ts'
 import {
@@ -93,11 +93,12 @@ export class SentinelSink implements Sink {
   constructor(options: SentinelOptions) {
     const { dcrImmutableId, credential, table = 'log', cloud = 'public' } = options
     if (!/^dcr-[0-9a-f]{32}$/.test(dcrImmutableId))
-      throw invalidOption('dcr- and 32 hexadecimal digits', 'dcrImmutableId')
-    if (!Object.hasOwn(streams, table)) throw invalidOption('log or asim', 'table')
-    if (!Object.hasOwn(scopes, cloud)) throw invalidOption('public, china or usgovernment', 'cloud')
+      throw optionInvalid('dcr- and 32 hexadecimal digits', '$.dcrImmutableId')
+    if (!Object.hasOwn(streams, table)) throw optionInvalid('log or asim', '$.table')
+    if (!Object.hasOwn(scopes, cloud)) throw optionInvalid('public, china or usgovernment', '$.cloud')
     const stream = options.stream ?? streams[table]
-    if (!/^(Custom|Microsoft)-[A-Za-z][A-Za-z0-9_]*$/.test(stream)) throw invalidOption('Custom- and a name', 'stream')
+    if (!/^(Custom|Microsoft)-[A-Za-z][A-Za-z0-9_]*$/.test(stream))
+      throw optionInvalid('Custom- and a name', '$.stream')
     this.#table = table
     this.#columns = options.columns
     this.#names = readProduct(options)
@@ -105,7 +106,7 @@ export class SentinelSink implements Sink {
     this.#path = `/dataCollectionRules/${dcrImmutableId}/streams/${stream}?api-version=2023-01-01`
     const usable = 'getToken' in credential ? credential : clientSecretCredential(credential)
     this.#tokens = new TokenCache(usable, scopes[cloud])
-    const maxInFlight = wholeNumber(options.maxInFlight ?? 1, 1, 16, 'maxInFlight')
+    const maxInFlight = wholeNumber(options.maxInFlight ?? 1, 1, 16, '$.maxInFlight')
     this.#http = new HttpClient(options, maxInFlight)
     this.description = `sentinel ${this.#http.origin} ${stream}`
     this.capabilities = {

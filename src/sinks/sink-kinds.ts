@@ -1,5 +1,5 @@
 import { pathTo } from '../canonical/json-path.ts'
-import { AuditLogError } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 import { ElasticSink, type ElasticOptions } from './elastic.ts'
 import type { HttpOptions } from './http-client.ts'
 import { HttpSink, type HttpSinkOptions } from './http-sink.ts'
@@ -139,13 +139,11 @@ export function sinkOfConfiguration(configuration: Readonly<Record<string, unkno
   const { kind: name, ...options } = configuration
   const kind = typeof name === 'string' && Object.hasOwn(kinds, name) ? kinds[name] : undefined
   if (kind === undefined) {
-    throw new AuditLogError('option_invalid', `expected one of ${Object.keys(kinds).join(', ')} at $.kind`, {
-      path: '$.kind',
-    })
+    throw optionInvalid(`one of ${Object.keys(kinds).join(', ')}`, '$.kind')
   }
   // Whoever misspells an option would get the default without a word.
   const unknown = Object.keys(options).find((option) => !Object.hasOwn(kind.options, option))
   if (unknown === undefined) return kind.make(options)
   const path = pathTo([unknown])
-  throw new AuditLogError('option_invalid', `expected an option of ${String(name)} at ${path}`, { path })
+  throw optionInvalid(`an option of ${String(name)}`, path)
 }

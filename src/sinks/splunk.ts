@@ -4,7 +4,8 @@ import { formatEntry, formatEvent } from './event-json.ts'
 import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { resultOfFailure, resultOfStatus, retryAll } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
-import { headerSecret, invalidOption, wholeNumber } from './option.ts'
+import { headerSecret } from './header-secret.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import type {
   AttemptOptions,
   Batch,
@@ -81,23 +82,23 @@ export class SplunkSink implements Sink {
 
   /** @throws AuditLogError `option_invalid` */
   constructor(options: SplunkOptions) {
-    this.#token = headerSecret(options.token, 'token')
+    this.#token = headerSecret(options.token, '$.token')
     this.#acknowledgement = options.acknowledgement ?? 'none'
     if (!['none', 'required', 'if_available'].includes(this.#acknowledgement)) {
-      throw invalidOption('"none", "required" or "if_available"', 'acknowledgement')
+      throw optionInvalid('"none", "required" or "if_available"', '$.acknowledgement')
     }
     const acknowledged = this.#acknowledgement !== 'none'
-    this.#ackTimeoutMs = wholeNumber(options.ackTimeoutMs ?? 300_000, 100, 86_400_000, 'ackTimeoutMs')
-    const maxInFlight = wholeNumber(options.maxInFlight ?? (acknowledged ? 1 : 4), 1, 16, 'maxInFlight')
+    this.#ackTimeoutMs = wholeNumber(options.ackTimeoutMs ?? 300_000, 100, 86_400_000, '$.ackTimeoutMs')
+    const maxInFlight = wholeNumber(options.maxInFlight ?? (acknowledged ? 1 : 4), 1, 16, '$.maxInFlight')
     this.#http = new HttpClient(options, maxInFlight + 1)
     this.description = `splunk ${this.#http.origin}`
     this.capabilities = {
       level: acknowledged ? 'indexed' : 'accepted',
       idempotency: 'query',
-      maxBatchBytes: wholeNumber(options.maxBatchBytes ?? 1_000_000, 100_000, 800_000_000, 'maxBatchBytes'),
+      maxBatchBytes: wholeNumber(options.maxBatchBytes ?? 1_000_000, 100_000, 800_000_000, '$.maxBatchBytes'),
       maxBatchItems: 5000,
       maxInFlight,
-      confirmIntervalMs: wholeNumber(options.ackIntervalMs ?? 1000, 10, 60_000, 'ackIntervalMs'),
+      confirmIntervalMs: wholeNumber(options.ackIntervalMs ?? 1000, 10, 60_000, '$.ackIntervalMs'),
     }
     const { host, source = 'entraguard-audit-log', sourcetype = 'entraguard:audit:json', index } = options
     this.#envelope = JSON.stringify({ host, source, sourcetype, index }).slice(1, -1)

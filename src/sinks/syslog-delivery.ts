@@ -4,7 +4,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { backoffMs } from './clock.ts'
 import { forAll, retryAll } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
-import { invalidOption, wholeNumber } from './option.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import type {
   AttemptOptions,
   Batch,
@@ -102,8 +102,8 @@ export class SyslogDelivery implements Sink {
     this.#encode = encode
     this.#target = readTarget(options)
     this.#confirmBy = readConfirm(options.confirm)
-    this.#confirmDelayMs = wholeNumber(options.confirmDelayMs ?? 5000, 0, 60_000, 'confirmDelayMs')
-    this.#sendTimeoutMs = wholeNumber(options.sendTimeoutMs ?? 30_000, 100, 600_000, 'sendTimeoutMs')
+    this.#confirmDelayMs = wholeNumber(options.confirmDelayMs ?? 5000, 0, 60_000, '$.confirmDelayMs')
+    this.#sendTimeoutMs = wholeNumber(options.sendTimeoutMs ?? 30_000, 100, 600_000, '$.sendTimeoutMs')
     const { host, port, tls } = this.#target
     this.description = `${kind} ${tls === undefined ? 'tcp' : 'tls'}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
     this.capabilities = {
@@ -230,19 +230,19 @@ function controlOf({ code, detail }: SyslogProblem, minDelayMs?: number): Contro
 function readTarget(options: SyslogTransportOptions): SyslogTarget {
   const { host } = options
   if (typeof host !== 'string' || (isIP(host) === 0 && !/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?$/.test(host))) {
-    throw invalidOption('a host name or an IP address', 'host')
+    throw optionInvalid('a host name or an IP address', '$.host')
   }
   return {
     host,
-    port: wholeNumber(options.port ?? (options.tls === false ? 514 : 6514), 1, 65_535, 'port'),
+    port: wholeNumber(options.port ?? (options.tls === false ? 514 : 6514), 1, 65_535, '$.port'),
     tls: options.tls === false ? undefined : readTls(host, options.tls ?? {}),
-    connectTimeoutMs: wholeNumber(options.connectTimeoutMs ?? 10_000, 100, 600_000, 'connectTimeoutMs'),
-    idleTimeoutMs: wholeNumber(options.idleTimeoutMs ?? 45_000, 1000, 3_600_000, 'idleTimeoutMs'),
+    connectTimeoutMs: wholeNumber(options.connectTimeoutMs ?? 10_000, 100, 600_000, '$.connectTimeoutMs'),
+    idleTimeoutMs: wholeNumber(options.idleTimeoutMs ?? 45_000, 1000, 3_600_000, '$.idleTimeoutMs'),
   }
 }
 
 function readTls(host: string, { ca, cert, key, servername }: SyslogTlsOptions): ConnectionOptions {
-  if ((cert === undefined) !== (key === undefined)) throw invalidOption('both cert and key, or neither', 'tls')
+  if ((cert === undefined) !== (key === undefined)) throw optionInvalid('both cert and key, or neither', '$.tls')
   return {
     minVersion: 'TLSv1.2',
     // Server Name Indication carries names only (RFC 6066 section 3).
@@ -254,5 +254,5 @@ function readTls(host: string, { ca, cert, key, servername }: SyslogTlsOptions):
 
 function readConfirm(confirm: unknown = 'delay'): 'delay' | 'close' {
   if (confirm === 'delay' || confirm === 'close') return confirm
-  throw invalidOption('delay or close', 'confirm')
+  throw optionInvalid('delay or close', '$.confirm')
 }

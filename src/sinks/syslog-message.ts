@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { cutToBytes } from './line-text.ts'
-import { invalidOption, wholeNumber } from './option.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { remembering } from './remembering.ts'
 
 /** What stands in front of each message. */
@@ -43,9 +43,9 @@ export const syslogWarning = 4
  */
 export function syslogHeader(options: SyslogHeaderOptions): SyslogHeader {
   const hostname = readToken('hostname', options.hostname, 255)
-  if (isIPv6(hostname)) throw invalidOption('no IPv6 address: receivers cannot tell it from the header', 'hostname')
+  if (isIPv6(hostname)) throw optionInvalid('no IPv6 address: receivers cannot tell it from the header', '$.hostname')
   const appName = readToken('appName', options.appName ?? 'audit-log', 48)
-  const facility = wholeNumber(options.facility ?? 13, 0, 23, 'facility')
+  const facility = wholeNumber(options.facility ?? 13, 0, 23, '$.facility')
   const priority = (severity: number): string => `<${facility * 8 + severity}>`
   switch (options.header ?? 'rfc5424') {
     case 'rfc3164':
@@ -56,7 +56,7 @@ export function syslogHeader(options: SyslogHeaderOptions): SyslogHeader {
         `${priority(severity)}1 ${timestamp.slice(0, kept)}Z ${hostname} ${appName} - AUDIT ${structuredData} `
     }
     default:
-      throw invalidOption('rfc5424 or rfc3164', 'header')
+      throw optionInvalid('rfc5424 or rfc3164', '$.header')
   }
 }
 
@@ -95,11 +95,11 @@ function bsdTime(timestamp: string): string {
 
 function readToken(option: string, value: unknown, longest: number): string {
   if (typeof value === 'string' && value.length <= longest && /^[\x21-\x7e]+$/.test(value)) return value
-  throw invalidOption(`1 to ${longest} printable ASCII characters without spaces`, option)
+  throw optionInvalid(`1 to ${longest} printable ASCII characters without spaces`, `$.${option}`)
 }
 
 /** Checks a framing. */
 export function readFraming(framing: unknown): SyslogFraming {
   if (framing === 'lf' || framing === 'octet-counting') return framing
-  throw invalidOption('lf or octet-counting', 'framing')
+  throw optionInvalid('lf or octet-counting', '$.framing')
 }

@@ -3,7 +3,7 @@ import { formatItem } from './event-json.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import { escapeJsonLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
-import { invalidOption, wholeNumber } from './option.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { type ProductOptions, readProduct } from './product.ts'
 import type { EncodedEvent, Unencodable } from './sink.ts'
 import { encodeStructured } from './structured-data.ts'
@@ -62,7 +62,7 @@ type Formatter = (item: LogItem) => string
 
 function encoder(options: SyslogOptions): (item: LogItem) => EncodedEvent | Unencodable {
   const framing = readFraming(options.framing ?? (options.tls === false ? 'lf' : 'octet-counting'))
-  const maxEventBytes = wholeNumber(options.maxEventBytes ?? 8192, 4096, 131_072, 'maxEventBytes')
+  const maxEventBytes = wholeNumber(options.maxEventBytes ?? 8192, 4096, 131_072, '$.maxEventBytes')
   const format = formatter(options, syslogHeader(options), maxEventBytes)
   return (item) => {
     const message = format(item)
@@ -78,7 +78,7 @@ function formatter(options: SyslogOptions, header: SyslogHeader, maxEventBytes: 
   switch (options.format ?? 'structured-data') {
     case 'structured-data': {
       if (options.header === 'rfc3164')
-        throw invalidOption('cef or json, because RFC 3164 has no structured data', 'format')
+        throw optionInvalid('cef or json, because RFC 3164 has no structured data', '$.format')
       const id = options.structuredDataId ?? 'audit@32473'
       return (item) => {
         const { data, text } = encodeStructured(item, id, maxEventBytes - start(item, '').length)
@@ -92,7 +92,7 @@ function formatter(options: SyslogOptions, header: SyslogHeader, maxEventBytes: 
     case 'json':
       return (item) => start(item) + escapeJsonLine(formatItem(item))
     default:
-      throw invalidOption('structured-data, cef or json', 'format')
+      throw optionInvalid('structured-data, cef or json', '$.format')
   }
 }
 

@@ -1,6 +1,7 @@
 import { DatabaseError, sqlStateOf } from '../../database/database-error.ts'
 import { type Database, type Executor, withConnection } from '../../database/database.ts'
 import { AuditLogError } from '../../errors.ts'
+import { wholeNumber } from '../../option.ts'
 import { checkName } from '../../schema/names.ts'
 import type { Attack, AttackLevel } from './attack.ts'
 import { readerAttacks, writerAttacks } from './attacks-by-application.ts'
@@ -67,12 +68,7 @@ const inDatabase: ReadonlySet<Detector> = new Set(['entry_hash', 'leaf', 'checkp
  * @throws AuditLogError `privilege_missing` when the login is no superuser; `option_invalid`; `read_failed`
  */
 export async function runDrill(db: Database, options: DrillOptions = {}): Promise<DrillReport> {
-  const entries = options.entries ?? 300
-  if (!Number.isInteger(entries) || entries < 8 || entries > 10_000) {
-    throw new AuditLogError('option_invalid', 'expected a whole number from 8 to 10,000 at $.entries', {
-      path: '$.entries',
-    })
-  }
+  const entries = wholeNumber(options.entries ?? 300, 8, 10_000, '$.entries')
   const from = options.from === undefined ? undefined : checkName(options.from, '$.from')
   return withConnection(db, async (executor) => {
     try {

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../canonical/entry.ts'
 import { pathTo } from '../../canonical/json-path.ts'
-import { AuditLogError } from '../../errors.ts'
+import type { AuditLogError } from '../../errors.ts'
+import { optionInvalid } from '../../option.ts'
 import { actionGrammar } from '../action.ts'
 import type { EventSubject, EventVerb } from './category.ts'
 import { fields, type FieldSpec } from './fields.ts'
@@ -81,10 +82,8 @@ export function defineEvents<const Definitions extends EventDefinitions>(definit
 }
 
 function checkDefinition(action: string, definition: EventDefinition): void {
-  const invalid = (member: string, expected: string): AuditLogError => {
-    const path = pathTo(['events', action, ...(member === '' ? [] : [member])])
-    return new AuditLogError('option_invalid', `expected ${expected} at ${path}`, { path })
-  }
+  const invalid = (member: string, expected: string): AuditLogError =>
+    optionInvalid(expected, pathTo(['events', action, ...(member === '' ? [] : [member])]))
   if (!actionGrammar.test(action)) throw invalid('', 'an action: lower-case words joined by ".", "_" or "-"')
   if (typeof definition !== 'object' || (definition as unknown) === null) throw invalid('', 'a definition of an event')
   const { description, severity, subject, verb, target, outcome, details } = definition

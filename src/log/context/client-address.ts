@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import { formatAddress } from '../../database/address.ts'
-import { AuditLogError } from '../../errors.ts'
+import { optionInvalid } from '../../option.ts'
 
 /** Which proxies are believed about the address of the client. */
 export interface ProxyOptions {
@@ -31,11 +31,12 @@ export type ClientAddress = (peer: string | undefined, header: string | undefine
  */
 export function clientAddress(options: ProxyOptions = {}): ClientAddress {
   const { trustedProxies = 0, header = 'x-forwarded-for' } = options
-  if (!['x-forwarded-for', 'forwarded'].includes(header)) throw invalid('$.header', 'x-forwarded-for or forwarded')
+  if (!['x-forwarded-for', 'forwarded'].includes(header))
+    throw optionInvalid('x-forwarded-for or forwarded', '$.header')
   const hopsOf = header === 'forwarded' ? forwardedHops : forwardedForHops
   if (typeof trustedProxies === 'number') {
     if (!Number.isInteger(trustedProxies) || trustedProxies < 0 || trustedProxies > maximumProxies) {
-      throw invalid('$.trustedProxies', `a whole number from 0 to ${maximumProxies}, or a list of addresses`)
+      throw optionInvalid(`a whole number from 0 to ${maximumProxies}, or a list of addresses`, '$.trustedProxies')
     }
     return (peer, value) => {
       const own = addressOf(peer)
@@ -101,7 +102,7 @@ function addressOf(node: string | undefined): string | null {
 }
 
 function trustedAddresses(networks: readonly string[]): (address: string) => boolean {
-  if (!Array.isArray(networks)) throw invalid('$.trustedProxies', 'a whole number, or a list of addresses')
+  if (!Array.isArray(networks)) throw optionInvalid('a whole number, or a list of addresses', '$.trustedProxies')
   const list = new BlockList()
   for (const [index, network] of networks.entries()) {
     const path = `$.trustedProxies[${index}]`
@@ -110,13 +111,9 @@ function trustedAddresses(networks: readonly string[]): (address: string) => boo
     const most = family === 4 ? 32 : 128
     const length = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : -1
     if (family === 0 || more.length > 0 || length < 0 || length > most) {
-      throw invalid(path, 'an address or a network such as 10.0.0.0/8')
+      throw optionInvalid('an address or a network such as 10.0.0.0/8', path)
     }
     list.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6')
   }
   return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
-}
-
-function invalid(path: string, expected: string): AuditLogError {
-  return new AuditLogError('option_invalid', `expected ${expected} at ${path}`, { path })
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { JsonObject } from '../../canonical/canonicalize.ts'
 import { AuditLogError } from '../../errors.ts'
+import { optionInvalid } from '../../option.ts'
 
 /** Who and what is behind the events that are logged meanwhile. */
 export interface AuditContext {
@@ -123,7 +124,7 @@ function checkContext(context: AuditContext): void {
       throw new AuditLogError('option_invalid', `a context has only ${members.join(', ')}`, { path: '$' })
     }
     if (value !== undefined && value !== null && typeof value !== 'string') {
-      throw new AuditLogError('option_invalid', `expected a string or null at ${path}`, { path })
+      throw optionInvalid('a string or null', path)
     }
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { AuditLogError } from '../../errors.ts'
+import { optionInvalid } from '../../option.ts'
 import { type ClientAddress, clientAddress, type ProxyOptions } from './client-address.ts'
 import { type AuditContext, isAsync, withContext } from './context.ts'
 
@@ -131,12 +131,10 @@ function contextMaker<Request>(
   const { header = 'x-forwarded-for', identify, requestId = defaultId } = options
   for (const [name, value] of Object.entries({ identify, requestId })) {
     if (value !== undefined && typeof value !== 'function') {
-      throw new AuditLogError('option_invalid', `expected a function at $.${name}`, { path: `$.${name}` })
+      throw optionInvalid('a function', `$.${name}`)
     }
     if (isAsync(value)) {
-      throw new AuditLogError('option_invalid', `expected a function that is not async at $.${name}`, {
-        path: `$.${name}`,
-      })
+      throw optionInvalid('a function that is not async', `$.${name}`)
     }
   }
   const addressOf: ClientAddress = clientAddress(options)

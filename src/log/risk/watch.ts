@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AuditLogError } from '../../errors.ts'
+import { wholeNumber } from '../../option.ts'
 import { quietly } from '../../quietly.ts'
 
 /** Options of `RiskRegister.watch()`. */
@@ -19,11 +20,7 @@ export interface Watch {
 /** Looks at once and then again and again, one look at a time. */
 export function watchExpiries(look: () => Promise<unknown>, options: WatchOptions = {}): Watch {
   const { everyMs = 3_600_000, onError } = options
-  if (!Number.isInteger(everyMs) || everyMs < 1000 || everyMs > 86_400_000) {
-    throw new AuditLogError('option_invalid', 'expected a whole number from 1000 to 86400000 at $.everyMs', {
-      path: '$.everyMs',
-    })
-  }
+  wholeNumber(everyMs, 1000, 86_400_000, '$.everyMs')
   const stopping = new AbortController()
   const { signal } = stopping
   const watching = (async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type * as S3Module from '@aws-sdk/client-s3'
 import { AuditLogError } from '../../errors.ts'
+import { wholeNumber } from '../../option.ts'
 import type { PublishedCheckpoint, Publisher } from '../publisher.ts'
 
 /** What is used of the `S3Client` of `@aws-sdk/client-s3`. */
@@ -37,11 +38,7 @@ export interface S3PublisherOptions {
  */
 export function s3Publisher(options: S3PublisherOptions): Publisher {
   const { retainDays } = options
-  if (retainDays !== undefined && !(Number.isInteger(retainDays) && retainDays >= 1 && retainDays <= 36_500)) {
-    throw new AuditLogError('option_invalid', 'expected a whole number from 1 to 36,500 at $.retainDays', {
-      path: '$.retainDays',
-    })
-  }
+  if (retainDays !== undefined) wholeNumber(retainDays, 1, 36_500, '$.retainDays')
   return new S3Publisher(options)
 }
 
