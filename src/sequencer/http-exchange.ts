@@ -1,6 +1,4 @@
-import { isIP } from 'node:net'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
-import { optionInvalid } from '../option.ts'
 
 /** How to reach a witness or a place for checkpoints over HTTP. */
 export interface HttpTarget {
@@ -32,22 +30,6 @@ export interface Exchange {
 
 /** No checkpoint and no answer of a witness is larger (c2sp.org/signed-note has no limit; `parseNote` has this one). */
 const maximumBytes = 1_000_000
-
-/**
- * Checks a target.
- *
- * @throws AuditLogError `option_invalid`
- */
-export function checkTarget({ url, insecure }: HttpTarget): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed === undefined || !['https:', 'http:'].includes(parsed.protocol))
-    throw optionInvalid('an https: URL', '$.url')
-  if (parsed.username !== '' || parsed.password !== '') throw optionInvalid('a URL without credentials', '$.url')
-  if (parsed.protocol === 'http:' && insecure !== true && !isLoopback(parsed.hostname)) {
-    throw optionInvalid('an https: URL (plain http: to another host needs insecure: true)', '$.url')
-  }
-  return parsed
-}
 
 /**
  * Sends a request and reads the answer. Redirects are not followed, so nothing goes to another host than the one that was
@@ -91,6 +73,3 @@ function reasonOf(error: unknown): string {
   const cause = error.cause ?? error
   return typeof cause === 'object' && 'code' in cause ? String(cause.code) : error.name
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))

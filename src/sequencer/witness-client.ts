@@ -8,7 +8,8 @@ import {
   parseVerifierKey,
   type Verifier,
 } from '../tlog/index.ts'
-import { checkTarget, exchange, type Exchange, type HttpTarget } from './http-exchange.ts'
+import { httpUrl } from '../option.ts'
+import { exchange, type Exchange, type HttpTarget } from './http-exchange.ts'
 import type { Witness, WitnessRequest } from './witness.ts'
 
 /** Options of {@link httpWitness}. */
@@ -46,7 +47,7 @@ class HttpWitness implements Witness {
   constructor(options: HttpWitnessOptions, name: string) {
     this.name = name
     this.#target = options
-    const prefix = checkTarget(options)
+    const prefix = httpUrl(options)
     this.#url = new URL(`${prefix.pathname.replace(/\/$/, '')}/add-checkpoint`, prefix)
     this.#verifier = createVerifier(options.verifierKey)
   }

@@ -1,9 +1,8 @@
 import http from 'node:http'
 import https from 'node:https'
-import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
-import { optionInvalid, wholeNumber } from '../option.ts'
+import { httpUrl, optionInvalid, wholeNumber } from '../option.ts'
 
 /** How to reach a receiver over HTTP. The same for all sinks that use it. */
 export interface HttpOptions {
@@ -83,7 +82,8 @@ export class HttpClient {
    * @throws AuditLogError `option_invalid`
    */
   constructor(options: HttpOptions, connections: number = 4, maximumResponseBytes: number = 1024 * 1024) {
-    this.#url = parseUrl(options)
+    this.#url = httpUrl(options)
+    if (this.#url.search !== '' || this.#url.hash !== '') throw optionInvalid('a URL without a query', '$.url')
     this.origin = this.#url.origin
     this.#timeoutMs = wholeNumber(options.timeoutMs ?? 30_000, 100, 600_000, '$.timeoutMs')
     this.#gzip = options.gzip ?? true
@@ -201,22 +201,6 @@ export function quoteReply(text: string): string {
 }
 
 const longestWaitMs = 3_600_000
-
-function parseUrl({ url, insecure }: HttpOptions): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed === undefined || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) {
-    throw optionInvalid('an https: URL', '$.url')
-  }
-  if (parsed.username !== '' || parsed.password !== '') throw optionInvalid('a URL without credentials', '$.url')
-  if (parsed.search !== '' || parsed.hash !== '') throw optionInvalid('a URL without a query', '$.url')
-  if (parsed.protocol === 'http:' && insecure !== true && !isLoopback(parsed.hostname)) {
-    throw optionInvalid('an https: URL (plain http: to another host needs insecure: true)', '$.url')
-  }
-  return parsed
-}
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
 
 function makeAgent(url: URL, options: HttpOptions, connections: number): http.Agent {
   const common = { keepAlive: true, keepAliveMsecs: 30_000, maxSockets: connections, scheduling: 'lifo' } as const

@@ -54,7 +54,7 @@ function encoder(options: QRadarOptions): (item: LogItem) => EncodedEvent {
     options.maxEventBytes ?? (options.tls === false ? 4096 : 8192),
     3072,
     65_536,
-    'maxEventBytes',
+    '$.maxEventBytes',
   )
   return (item) => {
     const timestamp = timestampOf(item)

@@ -1,5 +1,6 @@
 import { AuditLogError } from '../../errors.ts'
-import { checkTarget, exchange, type HttpTarget } from '../http-exchange.ts'
+import { httpUrl } from '../../option.ts'
+import { exchange, type HttpTarget } from '../http-exchange.ts'
 import type { PublishedCheckpoint, Publisher } from '../publisher.ts'
 
 /** Options of {@link httpPublisher}. */
@@ -18,7 +19,7 @@ export interface HttpPublisherOptions extends HttpTarget {
  * @throws AuditLogError `option_invalid`; its `publish` and `latest` reject with `publisher_failed`
  */
 export function httpPublisher(options: HttpPublisherOptions): Publisher {
-  const url = checkTarget(options)
+  const url = httpUrl(options)
   const { headers = {} } = options
   const publish = async ({ note }: PublishedCheckpoint, signal: AbortSignal): Promise<void> => {
     const request = {
