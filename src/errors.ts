@@ -161,11 +161,11 @@ export type AuditLogErrorCode =
 /** What an {@link AuditLogError} can tell besides its code. */
 export interface AuditLogErrorDetails {
   /** Where in the input the fault is, as a JSONPath (RFC 9535) such as `$.details.user.name`. */
-  readonly path?: string
+  readonly path?: string | undefined
   /** The SQLSTATE of the database's error. */
-  readonly sqlState?: string
+  readonly sqlState?: string | undefined
   /** SQL that somebody with more rights can run instead. */
-  readonly sql?: string
+  readonly sql?: string | undefined
   readonly cause?: unknown
 }
 

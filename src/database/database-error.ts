@@ -19,6 +19,11 @@ export class DatabaseError extends Error {
   }
 }
 
+/** What an AuditLogError tells of an error of the database. */
+export function causeOf(error: unknown): { readonly cause: DatabaseError; readonly sqlState: string | undefined } {
+  return { cause: new DatabaseError(error), sqlState: sqlStateOf(error) }
+}
+
 /** The SQLSTATE of an error, if it is one that PostgreSQL sent: `EPIPE` has five capitals too, but no severity. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('severity' in error)) return undefined

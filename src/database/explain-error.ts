@@ -1,9 +1,12 @@
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
-import { DatabaseError, sqlStateOf } from './database-error.ts'
+import { causeOf } from './database-error.ts'
+
+/** What SQLSTATEs mean that only some statements raise. Without a message it is the one that sql/ raises them with. */
+export type OwnStates = Readonly<Record<string, readonly [code: AuditLogErrorCode, message?: string]>>
 
 /**
  * Makes what turns an error of the database into one that the caller can do something about: `schema_missing`,
- * `privilege_missing`, or what else it is. An AuditLogError stays as it is.
+ * `privilege_missing`, one of `own`, or what else it is. An AuditLogError stays as it is.
  *
  * @param notAllowed the message of `privilege_missing`
  */
@@ -11,14 +14,18 @@ export function explaining(
   notAllowed: string,
   otherwise: AuditLogErrorCode,
   message: string,
+  own: OwnStates = {},
 ): (error: unknown) => AuditLogError {
   return (error) => {
     if (error instanceof AuditLogError) return error
-    const sqlState = sqlStateOf(error)
-    const details = { cause: new DatabaseError(error), ...(sqlState === undefined ? {} : { sqlState }) }
+    const details = causeOf(error)
+    const { cause, sqlState = '' } = details
+    const [code, text = cause.message] = own[sqlState] ?? []
+    if (code !== undefined) return new AuditLogError(code, text, details)
     switch (sqlState) {
       case '3F000':
       case '42P01':
+      case '42883':
         return new AuditLogError('schema_missing', notInstalled, details)
       case 'WO030':
         return new AuditLogError(otherwise, `${message}: ${hardened}`, details)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
+import { causeOf, sqlStateOf } from '../database/database-error.ts'
 import { type Database, type Executor, withConnection, withTransaction } from '../database/database.ts'
 import { hardened } from '../database/explain-error.ts'
 import { AuditLogError } from '../errors.ts'
@@ -72,10 +72,7 @@ export async function installSchema(db: Database, options: InstallSchemaOptions 
         throw new AuditLogError(
           'schema_busy',
           'locks or other installers did not let the installation through in time',
-          {
-            sqlState: sqlStateOf(error) ?? '',
-            cause: new DatabaseError(error),
-          },
+          causeOf(error),
         )
       }
       await sleep(Math.random() * Math.min(1000, 50 * 2 ** Math.min(attempt, 10)))
@@ -148,10 +145,9 @@ function isBusy(error: unknown): boolean {
 
 function explain(error: unknown, script: SchemaSqlOptions): unknown {
   if (error instanceof AuditLogError) return error
-  const sqlState = sqlStateOf(error)
-  const cause = new DatabaseError(error)
-  const details = { cause, ...(sqlState === undefined ? {} : { sqlState }) }
-  switch (sqlState) {
+  const details = causeOf(error)
+  const { cause } = details
+  switch (details.sqlState) {
     case '42501':
       return new AuditLogError(
         'privilege_missing',

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
+import { causeOf, sqlStateOf } from '../database/database-error.ts'
 import { type Database, type Executor, withConnection } from '../database/database.ts'
 import { explaining } from '../database/explain-error.ts'
 import { AuditLogError } from '../errors.ts'
-import { optionInvalid } from '../option.ts'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { quoteIdentifier, resolveNames, type SchemaNameOptions } from './names.ts'
 
 /** An index that not every installation wants, named after the filter of `AuditLogger.query()` that it serves. */
@@ -56,7 +56,7 @@ export async function createIndexes(
       throw optionInvalid(`one of ${Object.keys(definitions).join(', ')}`, `$.indexes[${place}]`)
     }
   }
-  const deadline = Date.now() + (options.timeoutMs ?? 60_000)
+  const deadline = Date.now() + wholeNumber(options.timeoutMs ?? 60_000, 0, 2 ** 31 - 1, '$.timeoutMs')
   try {
     return await withConnection(db, async (executor) => {
       const made: OptionalIndex[] = []
@@ -113,10 +113,7 @@ async function briefly(executor: Executor, statement: string, deadline: number):
     } catch (error) {
       if (sqlStateOf(error) !== '55P03') throw error
       if (Date.now() >= deadline) {
-        throw new AuditLogError('schema_busy', 'locks did not let the index through in time', {
-          sqlState: '55P03',
-          cause: new DatabaseError(error),
-        })
+        throw new AuditLogError('schema_busy', 'locks did not let the index through in time', causeOf(error))
       }
       await sleep(100 + Math.random() * 400)
     }

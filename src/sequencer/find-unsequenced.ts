@@ -1,4 +1,5 @@
 import { type Database, type Executor, executorOf } from '../database/database.ts'
+import { wholeNumber } from '../option.ts'
 import { explainRead } from '../query/entry-query.ts'
 import { checkName, quoteIdentifier } from '../schema/names.ts'
 
@@ -25,15 +26,16 @@ export interface FindUnsequencedOptions {
  * @param db a login in the reader or the sequencer role
  * @returns in the order of their timestamps; in a log that was restored into another cluster and that no sequencer has
  * looked at yet, perhaps also entries that it will take
- * @throws AuditLogError `read_failed`, `schema_missing`
+ * @throws AuditLogError `option_invalid`; `read_failed`, `schema_missing`
  */
 export async function findUnsequenced(
   db: Database,
   options: FindUnsequencedOptions = {},
 ): Promise<readonly UnsequencedEntry[]> {
   const schema = checkName(options.schema ?? 'audit_log', '$.schema')
+  const limit = wholeNumber(options.limit ?? 1000, 1, 100_000, '$.limit')
   try {
-    return await findPassedOver(executorOf(db), schema, Math.min(Math.max(options.limit ?? 1000, 1), 100_000))
+    return await findPassedOver(executorOf(db), schema, limit)
   } catch (error) {
     throw explainRead(error)
   }

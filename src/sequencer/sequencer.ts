@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../database/database.ts'
-import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
+import { causeOf } from '../database/database-error.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
 import { optionInvalid, wholeNumber } from '../option.ts'
 import { checkName } from '../schema/names.ts'
@@ -291,12 +291,8 @@ async function readPublished(publishers: readonly Publisher[], timeoutMs: number
 
 function explain(error: unknown): AuditLogError {
   if (error instanceof AuditLogError) return error
-  const sqlState = sqlStateOf(error)
-  const cause = new DatabaseError(error)
-  return new AuditLogError('sequencing_failed', `a round failed: ${cause.message}`, {
-    cause,
-    ...(sqlState === undefined ? {} : { sqlState }),
-  })
+  const details = causeOf(error)
+  return new AuditLogError('sequencing_failed', `a round failed: ${details.cause.message}`, details)
 }
 
 function requireNames(places: readonly { readonly name: string }[], path: string): void {

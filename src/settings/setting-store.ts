@@ -1,8 +1,6 @@
 import { addressOf } from '../database/address.ts'
 import { type Database, type Executor, executorOf, type Row } from '../database/database.ts'
-import { DatabaseError, sqlStateOf } from '../database/database-error.ts'
-import { notInstalled } from '../database/explain-error.ts'
-import { AuditLogError } from '../errors.ts'
+import { explaining } from '../database/explain-error.ts'
 import { quoteIdentifier } from '../schema/names.ts'
 import type { SettingValues } from './field.ts'
 
@@ -84,33 +82,19 @@ export async function appendSetting(
   )
 }
 
-const codes = {
-  WO032: 'settings_busy',
-  WO031: 'setting_invalid',
-  '42501': 'privilege_missing',
-  '3F000': 'schema_missing',
-  '42P01': 'schema_missing',
-  '42883': 'schema_missing',
-} as const
-
-const messages = {
-  settings_busy: 'somebody else changed the setting at the same time',
-  setting_invalid: 'the database refused the setting',
-  privilege_missing: 'this login may not do that: seeing settings takes the reader role, changing them the writer role',
-  schema_missing: notInstalled,
-} as const
-
 async function explained<T>(otherwise: 'read_failed' | 'write_failed', work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    const sqlState = sqlStateOf(error)
-    const cause = new DatabaseError(error)
-    const code = codes[(sqlState ?? '') as keyof typeof codes] as keyof typeof messages | undefined
-    throw new AuditLogError(code ?? otherwise, code === undefined ? 'the settings are out of reach' : messages[code], {
-      cause,
-      ...(sqlState === undefined ? {} : { sqlState }),
-    })
+    throw explaining(
+      'this login may not do that: seeing settings takes the reader role, changing them the writer role',
+      otherwise,
+      'the settings are out of reach',
+      {
+        WO031: ['setting_invalid', 'the database refused the setting'],
+        WO032: ['settings_busy', 'somebody else changed the setting at the same time'],
+      },
+    )(error)
   }
 }
 

@@ -1,4 +1,4 @@
-import { DatabaseError, sqlStateOf } from '../../database/database-error.ts'
+import { causeOf, sqlStateOf } from '../../database/database-error.ts'
 import { type Database, type Executor, withConnection } from '../../database/database.ts'
 import { AuditLogError } from '../../errors.ts'
 import { wholeNumber } from '../../option.ts'
@@ -93,12 +93,8 @@ export async function runDrill(db: Database, options: DrillOptions = {}): Promis
       return { serverVersion: String(login['version']).split(' ')[0] ?? '', entries, results }
     } catch (error) {
       if (error instanceof AuditLogError) throw error
-      const sqlState = sqlStateOf(error)
-      const cause = new DatabaseError(error)
-      throw new AuditLogError('read_failed', `the drill ended early: ${cause.message}`, {
-        cause,
-        ...(sqlState === undefined ? {} : { sqlState }),
-      })
+      const details = causeOf(error)
+      throw new AuditLogError('read_failed', `the drill ended early: ${details.cause.message}`, details)
     } finally {
       await executor.run('rollback').catch(() => undefined)
     }

@@ -1,4 +1,4 @@
-import { DatabaseError, sqlStateOf } from '../../database/database-error.ts'
+import { causeOf, sqlStateOf } from '../../database/database-error.ts'
 import type { Database, Executor } from '../../database/database.ts'
 import { atSavepoint, withSnapshot } from '../../database/snapshot.ts'
 import { AuditLogError } from '../../errors.ts'
@@ -79,12 +79,7 @@ export async function inspect(db: Database, options: InspectOptions = {}): Promi
     return await withSnapshot(db, (executor) => inspectSnapshot(executor, names, options))
   } catch (error) {
     if (error instanceof AuditLogError) throw error
-    const sqlState = sqlStateOf(error)
-    const cause = new DatabaseError(error)
-    throw new AuditLogError('read_failed', 'the posture could not be read', {
-      cause,
-      ...(sqlState === undefined ? {} : { sqlState }),
-    })
+    throw new AuditLogError('read_failed', 'the posture could not be read', causeOf(error))
   }
 }
 
