@@ -1,9 +1,9 @@
 import { type Database, type Executor, withConnection } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
-import { explainRead } from '../query/entry-query.ts'
 import { checkName, quoteIdentifier } from '../schema/names.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
 import { StoredTree } from '../sequencer/stored-tree.ts'
+import { explainTreeRead } from './tile-fault.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
 import { formatTlogProof, hashLeaves, type Policy, proveInclusions, TileHashReader } from '../tlog/index.ts'
 
@@ -73,7 +73,7 @@ export async function proveEntries(
   try {
     return await withConnection(db, (executor) => proveIn(executor, schema, seqs, options.policy))
   } catch (error) {
-    throw explainRead(error)
+    throw explainTreeRead(error)
   }
 }
 
@@ -116,22 +116,14 @@ async function proveLeaves(
 ): Promise<Map<number, string>> {
   const reader = new TileHashReader({ size, rootHash }, new StoredTree(executor, schema).readTiles)
   const indexes = leaves.map(({ index }) => index)
-  try {
-    const proofs = await proveInclusions(size, indexes, reader)
-    // The tiles hash to the root; that the leaves are in them is seen here, so that no proof is handed out that would fail.
-    const stored = Buffer.concat(await reader.readHashes(indexes.map((index) => ({ level: 0, index }))))
-    const entryHashes = Buffer.from(leaves.map(({ entryHash }) => entryHash).join(''), 'hex')
-    if (!stored.equals(hashLeaves(entryHashes))) {
-      throw new AuditLogError('tree_damaged', 'a leaf is not what the tree says')
-    }
-    const format = proofFormatter(note)
-    return new Map(leaves.map(({ seq, index }, place) => [seq, format(index, proofs[place] ?? [])]))
-  } catch (error) {
-    if (!(error instanceof AuditLogError) || !['tile_invalid', 'tile_malformed'].includes(error.code)) throw error
-    throw new AuditLogError('tree_damaged', `the stored tree does not lead to the checkpoint of ${size} leaves`, {
-      cause: error,
-    })
-  }
+  const proofs = await proveInclusions(size, indexes, reader)
+  // The tiles hash to the root; that the leaves are in them is seen here, so that no proof is handed out that would fail.
+  const stored = Buffer.concat(await reader.readHashes(indexes.map((index) => ({ level: 0, index }))))
+  const entryHashes = Buffer.from(leaves.map(({ entryHash }) => entryHash).join(''), 'hex')
+  if (!stored.equals(hashLeaves(entryHashes)))
+    throw new AuditLogError('tree_damaged', 'a leaf is not what the tree says')
+  const format = proofFormatter(note)
+  return new Map(leaves.map(({ seq, index }, place) => [seq, format(index, proofs[place] ?? [])]))
 }
 
 /**

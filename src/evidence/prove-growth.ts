@@ -1,9 +1,9 @@
 import { type Database, withConnection } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
-import { explainRead } from '../query/entry-query.ts'
 import { checkName } from '../schema/names.ts'
 import { Checkpoints } from '../sequencer/checkpoints.ts'
 import { StoredTree } from '../sequencer/stored-tree.ts'
+import { explainTreeRead } from './tile-fault.ts'
 import {
   formatAddCheckpoint,
   openCheckpoint,
@@ -50,10 +50,7 @@ export async function proveGrowth(db: Database, from: number, options: ProveGrow
       return formatAddCheckpoint({ oldSize: from, proof, checkpoint: newer.note })
     })
   } catch (error) {
-    if (error instanceof AuditLogError && (error.code === 'tile_invalid' || error.code === 'tile_malformed')) {
-      throw new AuditLogError('tree_damaged', 'the stored tree does not lead to its checkpoint', { cause: error })
-    }
-    throw explainRead(error)
+    throw explainTreeRead(error)
   }
 }
 

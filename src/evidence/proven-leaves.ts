@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { AuditLogError } from '../errors.ts'
 import {
   CompactRange,
   decodeEntryBundle,
@@ -13,6 +12,7 @@ import {
 import { readExactly } from './archive-files.ts'
 import { bundlePath, leavesOfFile, leavesPerFile, leavesPerTile, tilePath } from './archive-layout.ts'
 import { archiveTiles } from './archive-reader.ts'
+import { isTileFault } from './tile-fault.ts'
 
 const hashBytes = 32
 
@@ -83,8 +83,7 @@ async function unlessInvalid<T>(work: () => Promise<T | undefined>): Promise<T |
   try {
     return await work()
   } catch (error) {
-    if (error instanceof AuditLogError && (error.code === 'tile_invalid' || error.code === 'tile_malformed'))
-      return undefined
+    if (isTileFault(error)) return undefined
     throw error
   }
 }

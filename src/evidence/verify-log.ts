@@ -3,7 +3,7 @@ import type { EntryContent } from '../canonical/entry.ts'
 import { isCanonical } from '../canonical/is-canonical.ts'
 import { type Database, type Executor, withConnection } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
-import { explainRead } from '../query/entry-query.ts'
+import { explainRead } from '../query/explain-read.ts'
 import { type LogLeaf, readLeaves } from '../query/leaf-order.ts'
 import { checkName } from '../schema/names.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
@@ -21,6 +21,7 @@ import {
 import { leavesPerTile } from './archive-layout.ts'
 import { explainEdit, seqOfLine } from './explain-edit.ts'
 import { addLeaf, countLeaves, purgeAction, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
+import { isTileFault } from './tile-fault.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
 import { Findings, openOrFind, type VerificationReport } from './verdict.ts'
 
@@ -320,8 +321,4 @@ async function openSince(note: string | Uint8Array, policy: Policy): Promise<Ope
 function undefinedIfUntrusted(error: unknown): StoredCheckpoint | undefined {
   if (error instanceof AuditLogError) return undefined
   throw error
-}
-
-function isTileFault(error: unknown): boolean {
-  return error instanceof AuditLogError && (error.code === 'tile_invalid' || error.code === 'tile_malformed')
 }

@@ -1,6 +1,6 @@
 import { hashEntry } from '../canonical/entry.ts'
 import { AuditLogError } from '../errors.ts'
-import { hashLeaf, type OpenedCheckpoint, parseTlogProof, type Policy, verifyInclusion } from '../tlog/index.ts'
+import { hashLeaf, parseTlogProof, type Policy, verifyInclusion } from '../tlog/index.ts'
 import { Findings, openOrFind, type VerificationReport } from './verdict.ts'
 
 /** Options of {@link verifyProof}. */
@@ -35,14 +35,7 @@ export async function verifyProof(
     if (!(error instanceof AuditLogError)) throw error
     findings.add('altered', 'the entry, the proof or both are not what the log has', { leafIndex: index })
   }
-  return report(findings, head, index)
-}
-
-function report(
-  findings: Findings,
-  { origin, size, cosignatures }: OpenedCheckpoint,
-  index: number,
-): VerificationReport {
+  const { origin, size, cosignatures } = head
   return findings.report({ origin, size, begin: index, entries: 1, cosignatures })
 }
 

@@ -6,7 +6,6 @@ import { type Database, type Executor, withConnection } from '../database/databa
 import { AuditLogError } from '../errors.ts'
 import { isFileError } from '../files/is-file-error.ts'
 import { wholeNumber } from '../option.ts'
-import { explainRead } from '../query/entry-query.ts'
 import { type LogLeaf, readLeaves } from '../query/leaf-order.ts'
 import { checkName } from '../schema/names.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
@@ -41,6 +40,7 @@ import {
 import { asOnlyWriter } from './archive-lock.ts'
 import { DurableDirectory } from './durable-file.ts'
 import { PreviousLines } from './previous-lines.ts'
+import { explainTreeRead } from './tile-fault.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
 
 /** Options of {@link writeArchive}. */
@@ -117,11 +117,8 @@ export async function writeArchive(
       )
     })
   } catch (error) {
-    if (error instanceof AuditLogError && (error.code === 'tile_invalid' || error.code === 'tile_malformed')) {
-      throw new AuditLogError('tree_damaged', 'the stored tree does not lead to its checkpoint', { cause: error })
-    }
     // What the file system says is not the database's.
-    throw isFileError(error) ? error : explainRead(error)
+    throw isFileError(error) ? error : explainTreeRead(error)
   }
 }
 

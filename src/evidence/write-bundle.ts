@@ -3,7 +3,7 @@ import { canonicalize } from '../canonical/canonicalize.ts'
 import type { Entry } from '../canonical/entry.ts'
 import { type Database, type Executor, executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
-import { EntryQuery, explainRead } from '../query/entry-query.ts'
+import { EntryQuery } from '../query/entry-query.ts'
 import { type LogLeaf, readLeaves, readLeavesOf } from '../query/leaf-order.ts'
 import { checkName } from '../schema/names.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
@@ -21,6 +21,7 @@ import {
 } from './bundle-format.ts'
 import { signExport } from './bundle-signature.ts'
 import { purgeAction } from './purge-record.ts'
+import { explainTreeRead } from './tile-fault.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
 
 /** What goes into a bundle: the leaves of a range, the entries that a query finds, or chosen entries. */
@@ -80,10 +81,7 @@ export async function* writeBundle(
   try {
     yield* new BundleWriter(db, schema).write(selection, options)
   } catch (error) {
-    if (error instanceof AuditLogError && (error.code === 'tile_invalid' || error.code === 'tile_malformed')) {
-      throw new AuditLogError('tree_damaged', 'the stored tree does not lead to its checkpoint', { cause: error })
-    }
-    throw explainRead(error)
+    throw explainTreeRead(error)
   }
 }
 

@@ -2,9 +2,7 @@ import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { JsonObject } from '../canonical/canonicalize.ts'
 import type { Entry, Outcome } from '../canonical/entry.ts'
 import { type Database, executorOf } from '../database/database.ts'
-import { explaining } from '../database/explain-error.ts'
 import { kyselyOver } from '../database/kysely.ts'
-import type { AuditLogError } from '../errors.ts'
 import { formatCursor, parseCursor, type Position } from './cursor.ts'
 import {
   conditionsOf,
@@ -20,6 +18,7 @@ import {
   readTime,
 } from './filters.ts'
 import type { EntryText } from './entry-text.ts'
+import { explainRead } from './explain-read.ts'
 import {
   columnsOf,
   jsonLines,
@@ -356,10 +355,3 @@ function readEntry(row: EntryRow): Entry {
     entry_hash: row.entry_hash,
   }
 }
-
-/** What an error of a read tells the caller. */
-export const explainRead: (error: unknown) => AuditLogError = explaining(
-  'this login is not in the reader role of the audit log',
-  'read_failed',
-  'the entries could not be read',
-)

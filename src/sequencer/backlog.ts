@@ -1,5 +1,5 @@
 import { type Database, type Executor, executorOf, type Row } from '../database/database.ts'
-import { explainRead } from '../query/entry-query.ts'
+import { explainRead } from '../query/explain-read.ts'
 import { checkName, quoteIdentifier } from '../schema/names.ts'
 import type { Backlog, BacklogHold, UncommittedWriter } from './status.ts'
 

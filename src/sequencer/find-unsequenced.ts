@@ -1,6 +1,6 @@
 import { type Database, type Executor, executorOf } from '../database/database.ts'
 import { wholeNumber } from '../option.ts'
-import { explainRead } from '../query/entry-query.ts'
+import { explainRead } from '../query/explain-read.ts'
 import { checkName, quoteIdentifier } from '../schema/names.ts'
 
 /** An entry that should have a leaf and has none. */
