@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import { AuditLogError } from '../errors.ts'
 import { formatTilePath, type ReadTiles, type Tile, tileWidthIn } from '../tlog/index.ts'
+import { hashBytes } from '../tlog/merkle-hash.ts'
 import { type FileFault, readExactly } from './archive-files.ts'
 import { leavesPerTile } from './archive-layout.ts'
-
-const hashBytes = 32
 
 /**
  * Reads the tiles of an archive, also for a smaller tree than the archive has: a tile that has grown since is cut. Not

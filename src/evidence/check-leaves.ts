@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { isCanonical } from '../canonical/is-canonical.ts'
 import { hashFullTile } from '../tlog/tile-nodes.ts'
+import { hashBytes } from '../tlog/merkle-hash.ts'
 import { FileFaultError, readExactly, readLines } from './archive-files.ts'
 import {
   bundlePath,
@@ -12,7 +13,8 @@ import {
   tilePath,
 } from './archive-layout.ts'
 import { EntryHashes } from './entry-hashes.ts'
-import { addLeaf, purgeAction } from './purge-record.ts'
+import { addLeaf } from './leaf-span.ts'
+import { purgeAction } from './purge-record.ts'
 
 /** What of which archive is checked, from the leaf `begin` on, a multiple of 256. */
 export interface ArchiveScope {
@@ -49,7 +51,6 @@ export interface CheckedLeaves {
 
 /** Leaves that a thread checks at a time: four files, about 30 ms. */
 const leavesPerPart = 4 * leavesPerFile
-const hashBytes = 32
 const newline = 0x0a
 const most = 1000
 const purgeStart = Buffer.from(`{"action":"${purgeAction}"`)

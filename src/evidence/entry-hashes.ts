@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto'
-import { leafPrefix } from '../tlog/merkle-hash.ts'
+import { hashBytes, leafPrefix } from '../tlog/merkle-hash.ts'
 import { sha256 } from '../tlog/sha256.ts'
 import { leavesPerFile, leavesPerTile } from './archive-layout.ts'
 
-const hashBytes = 32
 /** The length in front of each hash of a bundle: two bytes, big-endian (c2sp.org/tlog-tiles, "Log entries"). */
 const length = '\0\u{20}'
 const bundledBytes = length.length + hashBytes

@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import type { EntryContent } from '../canonical/entry.ts'
 import type { OpenedCheckpoint } from '../tlog/index.ts'
+import { hashBytes } from '../tlog/merkle-hash.ts'
 import { FileFaultError, readExactly, readLines } from './archive-files.ts'
 import { bundlePath, formatEntriesPath, leavesOfFile, leavesPerFile, leavesPerTile } from './archive-layout.ts'
 import { provenLeaves } from './proven-leaves.ts'
 import { compareFile, leafHashOfEntry, type StrangeLine } from './compare-file.ts'
 import { explainEdit, seqOfLine } from './explain-edit.ts'
-import { addLeaf, countLeaves, type LeafSpan, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
+import { addLeaf, addSpan, countLeaves, type LeafSpan } from './leaf-span.ts'
+import { type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
 import { parseStrictly } from './read-entry.ts'
 import type { Findings } from './verdict.ts'
 
@@ -26,7 +28,6 @@ export interface ArchiveFacts {
   readonly findings: Findings
 }
 
-const hashBytes = 32
 /** In how many files it is looked for what exactly is wrong. */
 const explainedFiles = 64
 /** How many edits are explained field by field, which takes thousands of hashes each. */
@@ -205,10 +206,4 @@ function bundledHash({ directory, head }: ArchiveFacts, leafIndex: number, leafH
   const at = (leafIndex - tile * leavesPerTile) * (hashBytes + 2) + 2
   const entryHash = bundle.toString('hex', at, at + hashBytes)
   return leafHashOfEntry(entryHash) === leafHash ? entryHash : undefined
-}
-
-function addSpan(spans: [number, number][], begin: number, end: number): void {
-  const last = spans.at(-1)
-  if (last !== undefined && last[1] >= begin) last[1] = Math.max(last[1], end)
-  else spans.push([begin, end])
 }

@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
+import { hashBytes } from '../tlog/merkle-hash.ts'
 import { FileFaultError, readLines } from './archive-files.ts'
 import { type EntriesFile, formatEntriesPath } from './archive-layout.ts'
-
-const hashBytes = 32
 
 /** The lines that an archive has already of one file of entries, in whatever state an earlier run left it. */
 export class PreviousLines {

@@ -9,12 +9,11 @@ import {
   tileWidthIn,
   type TreeHead,
 } from '../tlog/index.ts'
+import { hashBytes } from '../tlog/merkle-hash.ts'
 import { readExactly } from './archive-files.ts'
 import { bundlePath, leavesOfFile, leavesPerFile, leavesPerTile, tilePath } from './archive-layout.ts'
 import { archiveTiles } from './archive-reader.ts'
 import { isTileFault } from './tile-fault.ts'
-
-const hashBytes = 32
 
 /**
  * The leaf hashes that a file of entries should have: from the tiles where these hash to the signed root, from the bundles

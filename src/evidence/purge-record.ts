@@ -1,4 +1,5 @@
 import type { EntryContent } from '../canonical/entry.ts'
+import { countLeaves, type LeafSpan, uncovered } from './leaf-span.ts'
 
 /**
  * The action of the entry that records a purge. Its details tell how many `entries` were removed, and `tree_size`, the size of
@@ -6,9 +7,6 @@ import type { EntryContent } from '../canonical/entry.ts'
  * exclusive. Entries that are not there and that such an entry accounts for are purged; all others are missing.
  */
 export const purgeAction = 'audit_log.purged'
-
-/** Leaves from `begin` to before `end`. */
-export type LeafSpan = readonly [begin: number, end: number]
 
 /** What an entry says of a purge. */
 export interface PurgeRecord {
@@ -41,35 +39,6 @@ export function unexplained(absent: readonly LeafSpan[], purges: readonly PurgeR
   const allowed = counted.reduce((count, { entries }) => count + entries, 0)
   const before = Math.max(0, ...counted.map((purge) => purge.before))
   return countLeaves(left) <= allowed && left.every(([, end]) => end <= before) ? [] : left
-}
-
-/** The parts of some ranges that no other range covers. */
-function uncovered(spans: readonly LeafSpan[], covers: readonly LeafSpan[]): LeafSpan[] {
-  const sorted = covers.toSorted(([a], [b]) => a - b)
-  const left: LeafSpan[] = []
-  for (const [begin, end] of spans) {
-    let at = begin
-    for (const [from, to] of sorted) {
-      if (to <= at) continue
-      if (from >= end) break
-      if (from > at) left.push([at, from])
-      at = Math.max(at, to)
-    }
-    if (at < end) left.push([at, end])
-  }
-  return left
-}
-
-/** Adds a leaf behind some ranges, in place. */
-export function addLeaf(spans: [number, number][], leafIndex: number): void {
-  const last = spans.at(-1)
-  if (last?.[1] === leafIndex) last[1] = leafIndex + 1
-  else spans.push([leafIndex, leafIndex + 1])
-}
-
-/** How many leaves some ranges have. */
-export function countLeaves(spans: readonly LeafSpan[]): number {
-  return spans.reduce((count, [begin, end]) => count + end - begin, 0)
 }
 
 function isSpan(value: unknown): value is LeafSpan {

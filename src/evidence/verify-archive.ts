@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuditLogError } from '../errors.ts'
 import { type OpenedCheckpoint, partialTiles, type Policy, readRoot, RightEdge, TileHashReader } from '../tlog/index.ts'
+import { hashBytes } from '../tlog/merkle-hash.ts'
 import { readAtMost, readExactly, walk } from './archive-files.ts'
 import {
   belongsTo,
@@ -41,7 +42,6 @@ export interface VerifyArchiveOptions {
 }
 
 const largestNoteBytes = 1_000_000
-const hashBytes = 32
 
 /**
  * Verifies an archive: that its checkpoint is signed, that the entries hash to the tree that was signed, in this order and none

@@ -18,9 +18,11 @@ import {
   RightEdge,
   TileHashReader,
 } from '../tlog/index.ts'
+import { hashBytes } from '../tlog/merkle-hash.ts'
 import { leavesPerTile } from './archive-layout.ts'
 import { explainEdit, seqOfLine } from './explain-edit.ts'
-import { addLeaf, countLeaves, purgeAction, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
+import { addLeaf, countLeaves } from './leaf-span.ts'
+import { purgeAction, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
 import { isTileFault } from './tile-fault.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
 import { Findings, openOrFind, type VerificationReport } from './verdict.ts'
@@ -45,7 +47,6 @@ export interface VerifyLogOptions {
 }
 
 const pageLeaves = 1024
-const hashBytes = 32
 const explainedEdits = 100
 const explainedTiles = 64
 const keptBefore = 256

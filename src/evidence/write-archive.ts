@@ -24,6 +24,7 @@ import {
   TileHashReader,
   type TreeHead,
 } from '../tlog/index.ts'
+import { hashBytes } from '../tlog/merkle-hash.ts'
 import { readAtMost, walk } from './archive-files.ts'
 import {
   belongsTo,
@@ -80,7 +81,6 @@ export interface ArchiveResult {
 }
 
 const pageLeaves = 1024
-const hashBytes = 32
 const largestNoteBytes = 1_000_000
 
 /**

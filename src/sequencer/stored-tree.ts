@@ -10,8 +10,8 @@ import {
   type Tile,
   type TreeHead,
 } from '../tlog/index.ts'
-
-const tileWidth = 256
+import { hashBytes } from '../tlog/merkle-hash.ts'
+import { tileWidth } from '../tlog/tile-nodes.ts'
 
 /** The tree as it is stored: full tiles are rows, and a partial one follows from the leaves or the tiles below it. */
 export class StoredTree {
@@ -33,7 +33,7 @@ export class StoredTree {
     const contents: Uint8Array[] = []
     for (const tile of tiles) {
       const stored = full.get(keyOf(tile.level, tile.index))
-      contents.push(stored === undefined ? await this.#readPartial(tile) : stored.subarray(0, tile.width * 32))
+      contents.push(stored === undefined ? await this.#readPartial(tile) : stored.subarray(0, tile.width * hashBytes))
     }
     return contents
   }
