@@ -2,8 +2,7 @@ import { Command } from 'commander'
 import { writeArchive } from '../evidence/write-archive.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { progressBar } from './progress-bar.ts'
-import { repeatable } from './repeatable.ts'
-import { readPolicy, type TrustOptions } from './trust.ts'
+import { addTrustOptions, readPolicy, type TrustOptions } from './trust.ts'
 import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -15,18 +14,12 @@ interface Options extends DatabaseOptions, TrustOptions {
 
 /** `audit-log archive DIR`: exit code 0 when it is written, 1 when it is and entries in it do not verify. */
 export const archiveCommand: Command = addDatabaseOptions(
-  new Command('archive')
+  addTrustOptions(new Command('archive'), 'archive up to')
     .description('Copy the log, or what is new in it, into a directory that verifies without the database.')
     .argument('<dir>', 'directory; made when it is not there')
     .option('--up-to <size>', 'archive up to the checkpoint of this tree size; default is the newest', wholeNumber)
     .option('--from <leaf>', 'first leaf of a new archive that continues another one; default is 0', wholeNumber)
     .option('--gzip', 'compress the entries of a new archive', false)
-    .option(
-      '--key <vkey>',
-      'archive up to the newest checkpoint that is signed with one of these verifier keys (repeatable)',
-      repeatable,
-    )
-    .option('--policy <file>', 'archive up to the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts')
     .option('--json', 'print the result as a JSON object', false),
 )
   .addHelpText(

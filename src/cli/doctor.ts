@@ -13,7 +13,7 @@ import {
   runAction,
   withDatabase,
 } from './connect.ts'
-import { readSmallFile } from './trust.ts'
+import { readSmallFile } from './read-file.ts'
 
 interface Options extends DatabaseOptions {
   readonly json: boolean

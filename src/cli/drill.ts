@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { formatDrill } from '../evidence/drill/format-drill.ts'
 import { runDrill } from '../evidence/drill/run-drill.ts'
 import {
@@ -10,6 +10,7 @@ import {
   runAction,
   withDatabase,
 } from './connect.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions {
   readonly copy: boolean
@@ -24,7 +25,7 @@ export const drillCommand: Command = addDatabaseOptions(new Command('drill'))
     'Attack a scratch copy of the log in every way of the catalogue, and say what was refused, what was detected, and what was not.',
   )
   .option('--copy', 'copy the newest entries of the log into the scratch log; otherwise entries are made up', false)
-  .option('--entries <number>', 'entries in the scratch log', readNumber, 300)
+  .option('--entries <number>', 'entries in the scratch log, 8 to 10000', wholeNumber, 300)
   .option('--output <file>', 'write the matrix to a file instead of standard output')
   .option('--json', 'print the matrix as one JSON object instead of Markdown', false)
   .addHelpText(
@@ -45,9 +46,4 @@ async function drill(options: Options): Promise<ExitCode> {
     ({ level, outcome }) => (level === 'writer' || level === 'reader') && !isHarmless(outcome),
   )
   return gotThrough ? exitCodes.finding : exitCodes.ok
-}
-
-function readNumber(text: string): number {
-  if (!/^[0-9]{1,5}$/.test(text)) throw new InvalidArgumentError('expected a whole number')
-  return Number(text)
 }

@@ -6,8 +6,7 @@ import { frameworks } from '../compliance/frameworks.ts'
 import { AuditLogger } from '../log/audit-logger.ts'
 import { AuditLogError } from '../errors.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
-import { repeatable } from './repeatable.ts'
-import { readPolicy, type TrustOptions } from './trust.ts'
+import { addTrustOptions, readPolicy, type TrustOptions } from './trust.ts'
 import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -20,22 +19,13 @@ interface Options extends DatabaseOptions, TrustOptions {
 
 /** `audit-log evidence`: writes an evidence pack into a new folder. */
 export const evidenceCommand: Command = addDatabaseOptions(
-  new Command('evidence')
+  addTrustOptions(new Command('evidence'), 'prove the samples against')
     .description('Write what an assessor asks for of a period: JSON, Markdown, HTML, and sample entries with proofs.')
     .requiredOption('--framework <name>', frameworks.map(({ name }) => name).join(', '))
     .requiredOption('--from <time>', 'begin of the period, RFC 3339 with a zone')
     .requiredOption('--to <time>', 'end of the period, RFC 3339 with a zone, not in it')
     .requiredOption('--out <dir>', 'folder to make; it must not exist')
-    .option('--samples <number>', 'sample entries of each action, 0 to 100', wholeNumber, 3)
-    .option(
-      '--key <vkey>',
-      'prove the samples against the newest checkpoint signed with one of these verifier keys (repeatable)',
-      repeatable,
-    )
-    .option(
-      '--policy <file>',
-      'prove them against the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts',
-    ),
+    .option('--samples <number>', 'sample entries of each action, 0 to 100', wholeNumber, 3),
 )
   .addHelpText(
     'after',

@@ -8,7 +8,7 @@ import { EntryQuery } from '../query/entry-query.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { readKeyFile } from './read-key.ts'
 import { repeatable } from './repeatable.ts'
-import { readPolicy, type TrustOptions } from './trust.ts'
+import { addTrustOptions, readPolicy, type TrustOptions } from './trust.ts'
 import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -27,7 +27,7 @@ interface Options extends DatabaseOptions, TrustOptions {
 
 /** `audit-log export --bundle`: writes entries with their proof. Exit code 0, or 2 when they cannot be. */
 export const exportCommand: Command = addDatabaseOptions(
-  new Command('export')
+  addTrustOptions(new Command('export'), 'prove against')
     .description('Write entries together with the proof that the log contains them, as one file that verifies offline.')
     .option('--bundle', 'with the proof; the only kind of export that this command writes', true)
     .option('--from <leaf>', 'first leaf of a range, which is proved to be complete', wholeNumber)
@@ -38,12 +38,6 @@ export const exportCommand: Command = addDatabaseOptions(
     .option('--user <id>', 'filter: users (repeatable)', repeatable)
     .option('--tenant <id>', 'filter: tenants (repeatable)', repeatable)
     .option('--target <id>', 'filter: targets (repeatable)', repeatable)
-    .option(
-      '--key <vkey>',
-      'prove against the newest checkpoint that is signed with one of these verifier keys (repeatable)',
-      repeatable,
-    )
-    .option('--policy <file>', 'prove against the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts')
     .option(
       '--exporter-key <file>',
       "signer key file of the exporter (audit-log key), not the log's: signs the range or filter, the entries and the time",

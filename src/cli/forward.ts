@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { AuditLogError } from '../errors.ts'
 import { ForwarderSupervisor } from '../settings/forwarder-supervisor.ts'
@@ -11,6 +10,7 @@ import {
   runAction,
   withDatabase,
 } from './connect.ts'
+import { readSmallFile } from './read-file.ts'
 import { repeatable } from './repeatable.ts'
 import { readSinks } from './sink-config.ts'
 import { logLine, untilSignal } from './until-signal.ts'
@@ -57,7 +57,7 @@ export const forwardCommand: Command = addDatabaseOptions(
     if (options.config === undefined) {
       throw new AuditLogError('option_invalid', 'give --config <file> or --settings')
     }
-    const sinks = await readSinks(options.config, names)
+    const sinks = readSinks(options.config, names)
     return withDatabase(options, async (db) => {
       const forwarders = sinks.map(
         ({ name, sink }) =>
@@ -89,7 +89,7 @@ async function supervise(names: readonly string[], options: Options): Promise<Ex
       '--settings runs all forwarders of the settings, and takes no other sinks',
     )
   }
-  const settingsKey = await Promise.all(options.settingsKey.map(readSettingsKey))
+  const settingsKey = options.settingsKey.map((file) => Buffer.from(readSmallFile(file).toString().trim(), 'base64'))
   return withDatabase(
     options,
     async (db) => {
@@ -112,13 +112,6 @@ async function supervise(names: readonly string[], options: Options): Promise<Ex
     },
     10,
   )
-}
-
-async function readSettingsKey(file: string): Promise<Uint8Array> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new AuditLogError('file_unreadable', `cannot read ${file}`, { cause: error })
-  })
-  return Buffer.from(text.trim(), 'base64')
 }
 
 function leafOrNow(from: string): number | 'now' {

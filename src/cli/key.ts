@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { Command } from 'commander'
 import { AuditLogError } from '../errors.ts'
 import { generateKey } from '../tlog/index.ts'
-import { exitCodes, runAction } from './connect.ts'
+import { type ExitCode, exitCodes, runAction } from './connect.ts'
 
 interface Options {
   readonly name: string
@@ -22,17 +22,12 @@ export const keyCommand: Command = new Command('key')
   .option('--json', 'print one JSON object', false)
   .action((options: Options) => runAction(() => makeKey(options), options.json))
 
-async function makeKey({ name, out, witness, json }: Options): Promise<0> {
+async function makeKey({ name, out, witness, json }: Options): Promise<ExitCode> {
   const { signerKey, verifierKey } = await generateKey(name, witness ? 'cosignature/v1' : 'ed25519')
   // Never over another key, which may be the only one that a log can go on with.
   const file = await open(out, 'wx', 0o600).catch((error: unknown) => {
-    throw new AuditLogError(
-      'option_invalid',
-      `cannot make the file ${out}: it exists, or its folder cannot be written`,
-      {
-        cause: error,
-      },
-    )
+    const message = `cannot make the file ${out}: it exists, or its folder cannot be written`
+    throw new AuditLogError('option_invalid', message, { cause: error })
   })
   try {
     await file.writeFile(`${signerKey}\n`)

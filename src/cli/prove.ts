@@ -3,8 +3,7 @@ import { AuditLogError } from '../errors.ts'
 import { proveEntry } from '../evidence/prove-entry.ts'
 import { proveGrowth } from '../evidence/prove-growth.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
-import { repeatable } from './repeatable.ts'
-import { readPolicy, type TrustOptions } from './trust.ts'
+import { addTrustOptions, readPolicy, type TrustOptions } from './trust.ts'
 import { wholeNumber } from './whole-number.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -13,20 +12,11 @@ interface Options extends DatabaseOptions, TrustOptions {
 
 /** `audit-log prove`: prints a proof. Exit code 0, or 2 when there is none. */
 export const proveCommand: Command = addDatabaseOptions(
-  new Command('prove')
+  addTrustOptions(new Command('prove'), 'of an entry: against')
     .description('Print the proof that the log contains an entry, or that it only grew between two checkpoints.')
     .argument('<seq>', 'seq of the entry; with --consistency, tree size of the older checkpoint', wholeNumber)
     .argument('[size]', 'with --consistency, tree size of the newer checkpoint; default is the newest', wholeNumber)
-    .option('--consistency', 'prove that the log only grew', false)
-    .option(
-      '--key <vkey>',
-      'of an entry: against the newest checkpoint that is signed with one of these verifier keys (repeatable)',
-      repeatable,
-    )
-    .option(
-      '--policy <file>',
-      'of an entry: against the newest checkpoint that this policy (c2sp.org/tlog-policy) trusts',
-    ),
+    .option('--consistency', 'prove that the log only grew', false),
 )
   .addHelpText(
     'after',

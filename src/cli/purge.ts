@@ -1,11 +1,10 @@
 import { Command } from 'commander'
-import { AuditLogError } from '../errors.ts'
 import type { PurgedMonth } from '../retention/purge.ts'
 import { Retention } from '../retention/retention.ts'
 import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
 import { progressBar } from './progress-bar.ts'
 import { repeatable } from './repeatable.ts'
-import { readPolicy, type TrustOptions } from './trust.ts'
+import { readPolicy, requirePolicy, type TrustOptions } from './trust.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
   readonly archive: string
@@ -30,8 +29,7 @@ export const purgeCommand: Command = addDatabaseOptions(
   .addHelpText('after', '\nExit code: 0 everything went, 1 a month was refused, 2 nothing could be done.')
   .action((options: Options) =>
     runAction(async () => {
-      const policy = await readPolicy(options)
-      if (policy === undefined) throw new AuditLogError('option_invalid', 'give --key or --policy')
+      const policy = requirePolicy(await readPolicy(options))
       return withDatabase(options, async (db) => {
         const bar = progressBar('verifying the archive')
         const { schema, archive, month: months, dryRun, actingUser } = options

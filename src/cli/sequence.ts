@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { AuditLogError } from '../errors.ts'
 import type { Publisher } from '../sequencer/publisher.ts'
@@ -9,7 +8,15 @@ import { Sequencer } from '../sequencer/sequencer.ts'
 import type { SequencerStatus } from '../sequencer/status.ts'
 import { httpWitness } from '../sequencer/witness-client.ts'
 import type { Witness } from '../sequencer/witness.ts'
-import { addDatabaseOptions, type DatabaseOptions, exitCodes, runAction, withDatabase } from './connect.ts'
+import {
+  addDatabaseOptions,
+  type DatabaseOptions,
+  type ExitCode,
+  exitCodes,
+  runAction,
+  withDatabase,
+} from './connect.ts'
+import { readSmallFile } from './read-file.ts'
 import { readKeyFile } from './read-key.ts'
 import { repeatable } from './repeatable.ts'
 import { logLine, untilSignal } from './until-signal.ts'
@@ -54,13 +61,13 @@ export const sequenceCommand: Command = addDatabaseOptions(
     ),
 ).action((options: Options) => runAction(() => sequence(options)))
 
-async function sequence(options: Options): Promise<0 | 1> {
+async function sequence(options: Options): Promise<ExitCode> {
   if (options.retainDays !== undefined && !options.publish.some(isS3)) {
     throw new AuditLogError('option_invalid', '--retain-days is for places that begin with s3://, and there is none')
   }
   const keys = await Promise.all(options.key.map((file) => readKeyFile(file, 'ed25519')))
   const publishers = await Promise.all(options.publish.map((place) => readPublisher(place, options.retainDays)))
-  const witnesses = await Promise.all(options.witness.map(readWitness))
+  const witnesses = options.witness.map(readWitness)
   return withDatabase(options, async (db) => {
     const halted = new AbortController()
     const sequencer = new Sequencer({
@@ -92,7 +99,7 @@ async function sequence(options: Options): Promise<0 | 1> {
 }
 
 /** Nobody may take a checkpoint for published, or the log for seen, when it is not. */
-function afterOnce({ witnesses, publishers }: SequencerStatus): 0 | 1 {
+function afterOnce({ witnesses, publishers }: SequencerStatus): ExitCode {
   const failed = [...witnesses, ...publishers].filter(({ failure }) => failure !== undefined)
   if (failed.some(({ code }) => code === 'witness_refused')) return exitCodes.finding
   const [first] = failed
@@ -115,11 +122,11 @@ async function readPublisher(place: string, retainDays: number | undefined): Pro
 }
 
 /** `https://witness.example=vkey`, where the key may be the name of a file with it. */
-async function readWitness(option: string): Promise<Witness> {
+function readWitness(option: string): Witness {
   const [, url, key] = /^([^=]+)=(.+)$/.exec(option) ?? []
   if (url === undefined || key === undefined) {
     throw new AuditLogError('option_invalid', 'expected --witness <url>=<verifier key>')
   }
-  const verifierKey = key.includes('+') ? key : (await readFile(key, 'utf8')).trim()
+  const verifierKey = key.includes('+') ? key : readSmallFile(key).toString().trim()
   return httpWitness({ url, verifierKey })
 }

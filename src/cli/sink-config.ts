@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { AuditLogError } from '../errors.ts'
 import type { Sink } from '../sinks/sink.ts'
 import { sinkOfConfiguration } from '../sinks/sink-kinds.ts'
+import { readSmallFile } from './read-file.ts'
 
 /** A sink and its name in the configuration. */
 export interface NamedSink {
@@ -16,25 +16,22 @@ export interface NamedSink {
  * @param names which ones. None means all.
  * @throws AuditLogError `option_invalid`, `file_unreadable`
  */
-export async function readSinks(path: string, names: readonly string[] = []): Promise<readonly NamedSink[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new AuditLogError('file_unreadable', `cannot read ${path}`, { cause: error })
-  })
-  const configured = sinksOf(text, path)
+export function readSinks(path: string, names: readonly string[] = []): readonly NamedSink[] {
+  const configured = sinksOf(readSmallFile(path).toString(), path)
   for (const name of names) {
     if (!Object.hasOwn(configured, name)) throw invalid(`${path} has no sink called ${name}`)
   }
   const wanted = names.length > 0 ? names : Object.keys(configured)
-  return Promise.all(wanted.map(async (name) => ({ name, sink: await makeSink(name, configured[name]) })))
+  return wanted.map((name) => ({ name, sink: makeSink(name, configured[name]) }))
 }
 
-async function makeSink(name: string, configured: unknown): Promise<Sink> {
+function makeSink(name: string, configured: unknown): Sink {
   try {
-    return sinkOfConfiguration((await resolved(configured)) as Readonly<Record<string, unknown>>)
+    return sinkOfConfiguration(resolved(configured) as Readonly<Record<string, unknown>>)
   } catch (error) {
     if (!(error instanceof AuditLogError)) throw error
     const { code, message, path, cause } = error
-    throw new AuditLogError(code, `sink ${name}: ${message}`, { cause, ...(path === undefined ? {} : { path }) })
+    throw new AuditLogError(code, `sink ${name}: ${message}`, { cause, path })
   }
 }
 
@@ -50,7 +47,7 @@ function sinksOf(text: string, path: string): Readonly<Record<string, unknown>> 
 }
 
 /** Puts in what stands in the environment and in files. */
-async function resolved(value: unknown): Promise<unknown> {
+function resolved(value: unknown): unknown {
   if (!isObject(value)) return value
   const keys = Object.keys(value)
   if (keys.length === 1 && typeof value['env'] === 'string') {
@@ -58,18 +55,8 @@ async function resolved(value: unknown): Promise<unknown> {
     if (found === undefined || found === '') throw invalid(`the environment variable ${value['env']} is not set`)
     return found
   }
-  if (keys.length === 1 && typeof value['file'] === 'string') {
-    const { file } = value
-    return (
-      await readFile(file, 'utf8').catch((error: unknown) => {
-        throw new AuditLogError('file_unreadable', `cannot read ${file}`, { cause: error })
-      })
-    ).trimEnd()
-  }
-  const members = await Promise.all(
-    keys.map(async (key): Promise<[string, unknown]> => [key, await resolved(value[key])]),
-  )
-  return Object.fromEntries(members)
+  if (keys.length === 1 && typeof value['file'] === 'string') return readSmallFile(value['file']).toString().trimEnd()
+  return Object.fromEntries(keys.map((key) => [key, resolved(value[key])]))
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -21,7 +21,7 @@ const testCommand = new Command('test')
   )
   .action((name: string, options: { config: string; json: boolean }) =>
     runAction(async () => {
-      const [configured] = await readSinks(options.config, [name])
+      const [configured] = readSinks(options.config, [name])
       if (configured === undefined) return exitCodes.cannotTell
       const report = await testSink(configured.sink)
       await configured.sink.close()

@@ -1,17 +1,14 @@
 import { createReadStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { AuditLogError } from '../errors.ts'
 import type { CopyFinding, CopyReport } from '../sinks/copy-report.ts'
 import { verifyCopy } from '../sinks/verify-copy.ts'
-import { parsePolicy, type Policy, trustLogs } from '../tlog/index.ts'
 import { exitCodes, runAction } from './connect.ts'
+import { readSmallFile } from './read-file.ts'
 import { repeatable } from './repeatable.ts'
+import { readPolicy, requirePolicy, type TrustOptions } from './trust.ts'
 import { wholeNumber } from './whole-number.ts'
 
-interface Options {
-  readonly key?: readonly string[]
-  readonly policy?: string
+interface Options extends TrustOptions {
   readonly from?: number
   readonly to?: number
   readonly checkpoint: readonly string[]
@@ -36,8 +33,8 @@ export const verifyCopyCommand: Command = new Command('verify-copy')
   .addHelpText('after', '\nExit code: 0 the copy is proven, 1 something is missing or altered, 2 that cannot be told.')
   .action((file: string, options: Options) =>
     runAction(async () => {
-      const policy = await policyOf(options)
-      const checkpoints = await Promise.all(options.checkpoint.map((path) => readFile(path)))
+      const policy = requirePolicy(await readPolicy(options))
+      const checkpoints = options.checkpoint.map((path) => readSmallFile(path))
       // Opened last: nobody would hear of its errors before it is read.
       const report = await verifyCopy(file === '-' ? process.stdin : createReadStream(file), {
         policy,
@@ -50,12 +47,6 @@ export const verifyCopyCommand: Command = new Command('verify-copy')
       return report.proven.length > 0 ? exitCodes.ok : exitCodes.cannotTell
     }, options.json),
   )
-
-async function policyOf({ key, policy }: Options): Promise<Policy> {
-  if (policy !== undefined) return parsePolicy(await readFile(policy, 'utf8'))
-  if (key !== undefined) return trustLogs(key)
-  throw new AuditLogError('option_invalid', "give the log's verifier key with --key, or a policy with --policy")
-}
 
 function reportText(report: CopyReport): string {
   const { leaves, duplicates, withoutContent, checkpoints, proven, findings } = report

@@ -1,13 +1,12 @@
-import { createReadStream, lstatSync, openSync, statSync, readSync, closeSync, existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { createReadStream, openSync, statSync, readSync, closeSync, existsSync } from 'node:fs'
 import { AuditLogError } from '../errors.ts'
-import { readAtMost } from '../evidence/archive-files.ts'
 import { verifyArchive } from '../evidence/verify-archive.ts'
 import { type BundleReport, verifyBundle } from '../evidence/verify-bundle.ts'
 import { verifyProof } from '../evidence/verify-proof.ts'
 import { Findings, openOrFind, type VerificationFinding, type VerificationReport } from '../evidence/verdict.ts'
 import { parseAddCheckpoint, type Policy } from '../tlog/index.ts'
-import { readSmallFile } from './trust.ts'
+import { readSmallFile } from './read-file.ts'
+import { readCheckpoint, requirePolicy } from './trust.ts'
 
 /** What a path holds, by its contents. */
 export type EvidenceKind = 'archive' | 'bundle' | 'proof' | 'growth' | 'entries'
@@ -30,7 +29,7 @@ const largestProofBytes = 2_000_000
 /** Looks at the first bytes of a file, or at what is in a directory. */
 export function kindOf(path: string): EvidenceKind {
   if (path === '-') return 'entries'
-  if (existsSync(path) && lstatSync(path).isDirectory()) return 'archive'
+  if (existsSync(path) && statSync(path).isDirectory()) return 'archive'
   const start = firstBytes(path)
   if (start.startsWith('{"format":"audit-log-bundle/')) return 'bundle'
   if (start.startsWith('old ')) return 'growth'
@@ -41,11 +40,9 @@ export function kindOf(path: string): EvidenceKind {
 export async function verifyEvidence(
   path: string,
   kind: Exclude<EvidenceKind, 'entries'>,
-  { policy, from, entry, exporter, canonical, onProgress }: EvidenceOptions,
+  { policy: given, from, entry, exporter, canonical, onProgress }: EvidenceOptions,
 ): Promise<VerificationReport> {
-  if (policy === undefined) {
-    throw new AuditLogError('option_invalid', `give the log's verifier key with --key, or a policy with --policy`)
-  }
+  const policy = requirePolicy(given)
   if (kind === 'archive') {
     const known = from === undefined ? undefined : readCheckpoint(from)
     return verifyArchive(path, { policy, from: known, canonical, onProgress })
@@ -53,10 +50,10 @@ export async function verifyEvidence(
   if (kind === 'bundle') return verifyBundle(piecesOf(path, onProgress), { policy, exporters: exporter })
   if (kind === 'growth') {
     if (from === undefined) throw new AuditLogError('option_invalid', 'give the older checkpoint with --from')
-    return verifyGrowthProof(readProof(path), readCheckpoint(from), policy)
+    return verifyGrowthProof(readSmallFile(path, largestProofBytes), readCheckpoint(from), policy)
   }
   if (entry === undefined) throw new AuditLogError('option_invalid', 'give the entry, or its hash, with --entry')
-  return verifyProof(readProof(path), { policy, entry: readEntry(entry) })
+  return verifyProof(readSmallFile(path, largestProofBytes), { policy, entry: readEntry(entry) })
 }
 
 async function* piecesOf(path: string, onProgress: EvidenceOptions['onProgress']): AsyncGenerator<Buffer, void> {
@@ -83,18 +80,6 @@ async function verifyGrowthProof(proof: Buffer, older: Buffer, policy: Policy): 
   }
   const { origin, size, cosignatures } = newer
   return findings.report({ origin, size, begin: oldSize, cosignatures })
-}
-
-/** A file with a checkpoint, or the archive that has it. */
-function readCheckpoint(path: string): Buffer {
-  const inside = join(path, 'checkpoint')
-  return readSmallFile(existsSync(inside) ? inside : path)
-}
-
-function readProof(path: string): Buffer {
-  const proof = readAtMost(path, largestProofBytes)
-  if (typeof proof === 'string') throw new AuditLogError('proof_malformed', `the proof cannot be read: ${proof}`)
-  return proof
 }
 
 /** One line for the report and one for each finding. */

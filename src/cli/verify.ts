@@ -15,7 +15,7 @@ import {
 } from './connect.ts'
 import { progressBar } from './progress-bar.ts'
 import { repeatable } from './repeatable.ts'
-import { readPolicy, readSmallFile, type TrustOptions } from './trust.ts'
+import { readCheckpoint, readPolicy, requirePolicy, type TrustOptions } from './trust.ts'
 import { describeReport, type EvidenceKind, kindOf, verifyEvidence } from './verify-evidence.ts'
 
 interface Options extends DatabaseOptions, TrustOptions {
@@ -94,10 +94,9 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
     }, options.json),
   )
 
-async function verifyDatabase(options: Options, policy: Policy | undefined): Promise<ExitCode> {
-  if (policy === undefined)
-    throw new AuditLogError('option_invalid', 'give the verifier key of the log with --key, or a policy')
-  const since = options.from === undefined ? undefined : readSmallFile(options.from)
+async function verifyDatabase(options: Options, given: Policy | undefined): Promise<ExitCode> {
+  const policy = requirePolicy(given)
+  const since = options.from === undefined ? undefined : readCheckpoint(options.from)
   const { schema, canonical } = options
   // Files are verified without a database, and without what it takes to ask one.
   const { verifyLog } = await import('../evidence/verify-log.ts')
@@ -147,7 +146,7 @@ function print(path: string, report: VerificationReport, json: boolean, kind?: E
   return report.ok ? exitCodes.ok : exitCodes.finding
 }
 
-async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
+async function verifyFile(file: string, options: Options): Promise<ExitCode> {
   // How much comes from standard input nobody knows.
   const size = file === '-' ? 0 : await sizeOf(file)
   const bar = size === 0 ? undefined : progressBar('verifying')
@@ -178,7 +177,8 @@ async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
     for (const entry of hashless) sayFault(entry)
     say(options.json ? JSON.stringify({ file, ...report }) : reportText(file, report))
     // Nothing was verified where there is nothing: somebody may have emptied the file.
-    return report.faulty > 0 ? 1 : report.intact ? 0 : 2
+    if (report.faulty > 0) return exitCodes.finding
+    return report.intact ? exitCodes.ok : exitCodes.cannotTell
   } catch (error) {
     bar?.stop()
     const [code, message] =
@@ -190,7 +190,7 @@ async function verifyFile(file: string, options: Options): Promise<0 | 1 | 2> {
         ? `${JSON.stringify({ file, error: code, message })}\n`
         : `${file}: cannot be verified: ${message}\n`,
     )
-    return 2
+    return exitCodes.cannotTell
   }
 }
 

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { AuditLogError } from '../errors.ts'
-import { parsePolicy, type Verifier } from '../tlog/index.ts'
+import { parsePolicy } from '../tlog/index.ts'
 import { serveWitness } from '../witness/serve-witness.ts'
 import { createWitnessHandler } from '../witness/witness-handler.ts'
 import { WitnessFolder } from '../witness/witness-state.ts'
-import { exitCodes, runAction } from './connect.ts'
+import { type ExitCode, exitCodes, runAction } from './connect.ts'
+import { readSmallFile } from './read-file.ts'
 import { readKeyFile } from './read-key.ts'
 import { repeatable } from './repeatable.ts'
 import { logLine, untilSignal } from './until-signal.ts'
@@ -29,9 +29,10 @@ export const witnessCommand: Command = new Command('witness')
   .addHelpText('after', '\nEach request is a line of JSON on standard output; "forked" and "rolled_back" are alarms.')
   .action((options: Options) => runAction(() => witness(options)))
 
-async function witness(options: Options): Promise<0> {
+async function witness(options: Options): Promise<ExitCode> {
   const { signer, verifierKey } = await readKeyFile(options.key, 'cosignature/v1')
-  const logs = [...options.log, ...(options.policy === undefined ? [] : await readPolicyLogs(options.policy))]
+  const watched = options.policy === undefined ? [] : parsePolicy(readSmallFile(options.policy)).logs
+  const logs = [...options.log, ...watched.map(({ verifier }) => verifier)]
   if (logs.length === 0) throw new AuditLogError('option_invalid', 'name a log to watch with --log or --policy')
   const { host, port } = readAddress(options.listen)
   const state = await WitnessFolder.open(options.state)
@@ -45,13 +46,6 @@ async function witness(options: Options): Promise<0> {
   } finally {
     await state.close()
   }
-}
-
-async function readPolicyLogs(file: string): Promise<readonly Verifier[]> {
-  const policy = await readFile(file).catch((error: unknown) => {
-    throw new AuditLogError('file_unreadable', `the policy ${file} cannot be read`, { cause: error })
-  })
-  return parsePolicy(policy).logs.map(({ verifier }) => verifier)
 }
 
 function readAddress(listen: string): { readonly host: string; readonly port: number } {

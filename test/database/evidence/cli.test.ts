@@ -109,7 +109,7 @@ it('refuses garbage as a proof without reading it', async () => {
     writeFileSync(proof, Buffer.concat([Buffer.from('c2sp.org/tlog-proof@v1\n'), Buffer.alloc(100_000_000, 'x')]))
     const result = await cli(['verify', proof, ...key, '--entry', '0'.repeat(64)])
     expect(result).toMatchObject({ code: 2, stdout: '' })
-    expect(result.stderr).toContain('proof_malformed')
+    expect(result.stderr).toContain('file_unreadable')
   })
 })
 

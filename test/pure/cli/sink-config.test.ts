@@ -14,7 +14,6 @@ it('names the sink of several that is configured wrongly, and no secret of it', 
     path,
     JSON.stringify({ sinks: { file: { kind: 'ndjson', file: join(folder, 'x') }, siem: { kind: 'splunk', token } } }),
   )
-  const error: unknown = await readSinks(path).catch((reason: unknown) => reason)
-  expect(error).toMatchObject({ code: 'option_invalid', message: expect.stringMatching(/^sink siem: /) })
-  expect(String(error)).not.toContain(token)
+  const message = expect.stringMatching(new RegExp(`^sink siem: (?!.*${token})`))
+  expect(() => readSinks(path)).toThrow(expect.objectContaining({ code: 'option_invalid', message }))
 })
