@@ -106,7 +106,9 @@ describe('proveGrowth', () => {
 
 it('refuses to prove from a tree that was damaged', async () => {
   await log.admin.query('alter table audit_log.tile disable trigger all')
-  await log.admin.query(`update audit_log.tile set hashes = set_byte(hashes, 40, 255 - get_byte(hashes, 40)) where level = 0`)
+  await log.admin.query(
+    `update audit_log.tile set hashes = set_byte(hashes, 40, 255 - get_byte(hashes, 40)) where level = 0`,
+  )
   expect(await codeOfAsync(proveEntry(reader, first[0]!.seq))).toBe('tree_damaged')
   expect(await codeOfAsync(proveGrowth(reader, 100))).toBe('tree_damaged')
 })
