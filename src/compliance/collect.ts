@@ -137,13 +137,13 @@ async function readCheckpoints(executor: Executor, quoted: string, period: Perio
   const values = [period.from, period.to]
   const [row] = await executor.run(
     `with signed as (
-       select tree_size, signed_at, signed_at - lag(signed_at) over (order by tree_size) as gap,
+       select tree_size, signed_at, signed_at - pg_catalog.lag(signed_at) over (order by tree_size) as gap,
          coalesce((select max(tree_size) from ${quoted}.checkpoint as before where before.tree_size < checkpoint.tree_size), 0) as after
        from ${quoted}.checkpoint where signed_at >= $1::timestamptz and signed_at < $2::timestamptz
      )
      select count(*)::text as count, extract(epoch from max(gap))::text as gap,
        count(*) filter (where exists (select from ${quoted}.cosignature where cosignature.tree_size = signed.tree_size))::text as cosigned,
-       (array_agg(tree_size order by tree_size))[1]::text as first_size, (array_agg(tree_size order by tree_size desc))[1]::text as last_size,
+       (pg_catalog.array_agg(tree_size order by tree_size))[1]::text as first_size, (pg_catalog.array_agg(tree_size order by tree_size desc))[1]::text as last_size,
        ${time('min(signed_at)')} as first_at, ${time('max(signed_at)')} as last_at,
        extract(epoch from max(signed_at - (select timestamp from ${quoted}.leaf where leaf_index = signed.after)))::text as delay
      from signed`,

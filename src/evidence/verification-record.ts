@@ -43,7 +43,7 @@ export async function requireRecorder(db: Database, schema: string): Promise<voi
   let may: boolean
   try {
     const [row] = await withConnection(db, (executor) =>
-      executor.run(`select has_any_column_privilege($1::regclass, 'insert') as may`, [
+      executor.run(`select pg_catalog.has_any_column_privilege($1::regclass, 'insert') as may`, [
         `${quoteIdentifier(schema)}.entry`,
       ]),
     )
@@ -60,8 +60,8 @@ export async function requireRecorder(db: Database, schema: string): Promise<voi
 export async function lastVerification(executor: Executor, schema: string): Promise<RecordedVerification | undefined> {
   const quoted = quoteIdentifier(schema)
   const [row] = await executor.run(
-    `select ${quoted}.format_time(timestamp) as verified_at, seq::text, recorded_by, outcome, details ->> 'verdict' as verdict,
-       details ->> 'tree_size' as tree_size
+    `select ${quoted}.format_time(timestamp) as verified_at, seq::text, recorded_by, outcome, details ->> 'verdict'::text as verdict,
+       details ->> 'tree_size'::text as tree_size
      from ${quoted}.entry where action = $1 order by timestamp desc, seq desc limit 1`,
     [action],
   )

@@ -29,7 +29,7 @@ export function appendTo(schema: string): Append {
   const quoted = quoteIdentifier(schema)
   const one = `insert into ${quoted}.entry (tenant_id, user_id, action, target, source_ip, outcome, details, canonical)
     values ($1, $2, $3, $4, $5, $6, $7, true)
-    returning concat(id, encode(entry_hash, 'hex'), ${binaryTime('timestamp')}, seq, ' ', recorded_by) as stamp`
+    returning pg_catalog.concat(id, encode(entry_hash, 'hex'), ${binaryTime('timestamp')}, seq, ' ', recorded_by) as stamp`
   const many = `select ${quoted}.append_canonical($1) as appended`
   // Unguessable, so that a session left dirty by somebody else cannot hold a statement of that name.
   const name = `audit_log_${randomBytes(8).toString('hex')}`

@@ -5,7 +5,8 @@
 export const binaryTime = (column: string): string => `encode(timestamptz_send(${column}), 'hex')`
 
 /** Those of many rows side by side in one text. */
-export const joinTimes = (column: string): string => `encode(string_agg(timestamptz_send(${column}), ''), 'hex')`
+export const joinTimes = (column: string): string =>
+  `encode(pg_catalog.string_agg(timestamptz_send(${column}), ''), 'hex')`
 
 /** One of {@link joinTimes}. */
 export const timeAt = (times: string, index: number): string => times.slice(index * 16, index * 16 + 16)

@@ -125,7 +125,7 @@ const columnTexts = {
   recorded_by: 'recorded_by',
   seq: 'seq::text',
   // With the mask that an altered row may have, as in the preimage.
-  source_ip: 'concat(source_ip)',
+  source_ip: 'pg_catalog.concat(source_ip)',
   target: 'target',
   tenant_id: 'tenant_id',
   user_id: 'user_id',

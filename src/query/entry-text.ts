@@ -19,12 +19,12 @@ export interface EntryText {
  */
 export const jsonRecord: RawBuilder<string> = sql`'{"action":"' || entry.action || '","details":' || (entry.details::text || (
     ',"entry_hash":"' || encode(entry.entry_hash, 'hex') || '","id":"' || entry.id::text || '","outcome":"' || entry.outcome
-    || '","recorded_by":' || to_json(entry.recorded_by)::text || ',"seq":' || entry.seq::text
+    || '","recorded_by":' || pg_catalog.to_json(entry.recorded_by)::text || ',"seq":' || entry.seq::text
     || ',"source_ip":' || coalesce('"' || host(entry.source_ip) || '"', 'null')
-    || ',"target":' || coalesce(to_json(entry.target)::text, 'null')
-    || ',"tenant_id":' || coalesce(to_json(entry.tenant_id)::text, 'null')
+    || ',"target":' || coalesce(pg_catalog.to_json(entry.target)::text, 'null')
+    || ',"tenant_id":' || coalesce(pg_catalog.to_json(entry.tenant_id)::text, 'null')
     || ',"timestamp":"' || to_char(entry.timestamp at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    || '","user_id":' || coalesce(to_json(entry.user_id)::text, 'null')
+    || '","user_id":' || coalesce(pg_catalog.to_json(entry.user_id)::text, 'null')
     || ',"version":' || entry.version::text || '}'))`
 
 /** Also behind white space, which spreadsheets drop, and in the full-width forms that some of them take. */

@@ -46,7 +46,7 @@ export function columnsOf({ record }: EntryText): ['entry.seq', 'entry.timestamp
 export function pageOfLines(select: string, further: readonly string[]): string {
   return `select ${['page.lines', 'page.entries', ...further].join(', ')} from (
     select string_agg(line, ${quoteLiteral(jsonLines.separator)}) as lines, count(*)::integer as entries${
-      further.length === 0 ? '' : ', array_agg(seq) as seqs'
+      further.length === 0 ? '' : ', pg_catalog.array_agg(seq) as seqs'
     } from (${select}) as entry
   ) as page`
 }
@@ -74,7 +74,7 @@ export function readLines(
 export function pageOfText(select: string, { separator }: EntryText, order: 'newest' | 'oldest'): string {
   const last = order === 'newest' ? 'min' : 'max'
   return `select string_agg(line, ${quoteLiteral(separator)}) as text, count(*)::integer as entries,
-    (array_agg(seq))[count(*)]::text as seq, to_char(${last}(timestamp) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as timestamp
+    (pg_catalog.array_agg(seq))[count(*)]::text as seq, to_char(${last}(timestamp) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as timestamp
     from (${select}) as entry`
 }
 

@@ -59,7 +59,7 @@ interface Place {
 async function readPlaces(executor: Executor, schema: string, from: number, limit: number): Promise<Place[]> {
   const [row = {}] = await executor.run(
     `select string_agg(leaf_index::text, ',') as leaf_index, string_agg(seq::text, ',') as seq,
-       ${joinTimes('timestamp')} as time, encode(string_agg(entry_hash, ''), 'hex') as entry_hash
+       ${joinTimes('timestamp')} as time, encode(pg_catalog.string_agg(entry_hash, ''), 'hex') as entry_hash
      from (select * from ${quoteIdentifier(schema)}.leaf where leaf_index >= $1 order by leaf_index limit $2) as leaf`,
     [from, limit],
   )

@@ -24,11 +24,11 @@ export async function readMonths(db: Database, schema: string): Promise<LogMonth
   const quoted = quoteIdentifier(schema)
   const rows = await runRetention(
     db,
-    `select substr(relname, 7) as month, reltuples::bigint::text as entries, pg_total_relation_size(pg_class.oid)::text as bytes,
-       extract(epoch from expires) * 1000 as expires, expires <= clock_timestamp() as expired
+    `select substr(relname::text, 7) as month, reltuples::bigint::text as entries, pg_catalog.pg_total_relation_size(pg_class.oid)::text as bytes,
+       extract(epoch from expires) * 1000.0 as expires, expires <= clock_timestamp() as expired
      from pg_inherits join pg_class on pg_class.oid = inhrelid,
-       ${quoted}.month_expiry(to_date(substr(relname, 7), 'YYYY_MM'), ${quoted}.keep_days()) as expires
-     where inhparent = $1::regclass and relname ~ '^entry_[0-9]{4}_[0-9]{2}$' order by relname`,
+       ${quoted}.month_expiry(to_date(substr(relname::text, 7), 'YYYY_MM'), ${quoted}.keep_days()) as expires
+     where inhparent = $1::regclass::oid and relname::text ~ '^entry_[0-9]{4}_[0-9]{2}$' order by relname`,
     [`${quoted}.entry`],
   )
   return rows.map((row) => {

@@ -34,5 +34,12 @@ export function hardenSql(options: SchemaNameOptions = {}): string {
     quote === '"' ? quoteIdentifier(values[name] ?? '') : quoteLiteral(values[name] ?? ''),
   )
   const filled = fillIn(sql, names).replace('/*catalog*/', () => catalog)
-  return ['begin;', 'set local standard_conforming_strings = on;', filled, 'commit;', ''].join('\n')
+  return [
+    'begin;',
+    'set local search_path = pg_catalog, pg_temp;',
+    'set local standard_conforming_strings = on;',
+    filled,
+    'commit;',
+    '',
+  ].join('\n')
 }

@@ -98,14 +98,14 @@ async function readPlan(
     `select member.rolname as login, granted.rolname as role from pg_auth_members
      join pg_roles as member on member.oid = pg_auth_members.member
      join pg_roles as granted on granted.oid = pg_auth_members.roleid
-     where granted.rolname = any (select json_array_elements_text($1::json))`,
+     where granted.rolname = any (select pg_catalog.json_array_elements_text($1::json))`,
     [JSON.stringify(Object.values(names.roles))],
   )
   const missing = grants.filter(
     ({ kind, login }) => !held.some((row) => row['login'] === login && row['role'] === names.roles[kind]),
   )
   const [partition] = await executor.run(
-    `select to_regclass(format('%I.%I', $1::text, 'entry_' || to_char((now() at time zone 'UTC') + make_interval(months => $2::integer), 'YYYY_MM'))) is null as missing`,
+    `select to_regclass(pg_catalog.format('%I.%I', $1::text, 'entry_' || to_char((now() at time zone 'UTC') + make_interval(months => $2::integer), 'YYYY_MM'))) is null as missing`,
     [names.schema, monthsAhead],
   )
   return { version, grants: missing, partitionsMissing: partition?.['missing'] === true }

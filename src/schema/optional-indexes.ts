@@ -76,7 +76,7 @@ async function createIndex(
 ): Promise<boolean> {
   const definition = definitions[index]
   const [parent, table] = [`${quoteIdentifier(schema)}.entry_${index}`, `${quoteIdentifier(schema)}.entry`]
-  const isValid = `select indisvalid and indisready as valid from pg_index where indexrelid = to_regclass($1)`
+  const isValid = `select indisvalid and indisready as valid from pg_index where indexrelid = to_regclass($1)::oid`
   const [found] = await executor.run(isValid, [parent])
   if (found?.['valid'] === true) return false
   // Of the table alone, and without looking at an entry: the partitions follow one by one.
@@ -84,9 +84,9 @@ async function createIndex(
     await briefly(executor, `create index if not exists entry_${index} on only ${table} ${definition}`, deadline)
   }
   const partitions = await executor.run(
-    `select relid::regclass::text as name, relname from pg_partition_tree($1::regclass) join pg_class on oid = relid
+    `select relid::regclass::text as name, relname from pg_partition_tree($1::regclass) join pg_class on oid = relid::oid
      where isleaf and not exists (select from pg_inherits join pg_index on indexrelid = inhrelid
-       where inhparent = $2::regclass and indrelid = relid)
+       where inhparent = $2::regclass::oid and indrelid = relid::oid)
      order by relname`,
     [table, parent],
   )

@@ -47,6 +47,9 @@ export function installSteps(
   to: SchemaVersion = currentSchemaVersion,
 ): string[] {
   return [
+    // Whoever may create something in the schema public could have put a function or an operator there that fits better than
+    // the built-in one, and the superuser who installs would run it.
+    'set local search_path = pg_catalog, pg_temp;',
     'set local standard_conforming_strings = on;',
     "select set_config('audit_log.installer', current_user, true);",
     'set local check_function_bodies = on;',

@@ -43,9 +43,9 @@ export async function backlogOf(executor: Executor, schema: string): Promise<Bac
      )
      select least(10000, (select count(*) from unsequenced) + (select count(*) from late)) as entries,
        (select seq::text from oldest) as seq,
-       (select extract(epoch from clock_timestamp() - timestamp) * 1000 from oldest) as age,
+       (select extract(epoch from clock_timestamp() - timestamp) * 1000.0 from oldest) as age,
        state.halted, state.leader is not null as ever_led, state.lease_until > clock_timestamp() as led,
-       extract(epoch from clock_timestamp() - state.lease_until) * 1000 as since
+       extract(epoch from clock_timestamp() - state.lease_until) * 1000.0 as since
      from state`,
   )
   const oldest =
@@ -66,7 +66,7 @@ async function findHold(executor: Executor, quoted: string, row: Row, ageMs: num
   const [holder] = await executor.run(
     `select pg_locks.pid from pg_locks left join pg_stat_activity using (pid)
      where locktype = 'relation' and pg_locks.database = (select oid from pg_database where datname = current_database())
-       and relation = $1::regclass and granted and mode not in ('AccessShareLock')
+       and relation = $1::regclass::oid and granted and mode not in ('AccessShareLock')
        and pg_stat_activity.xact_start < clock_timestamp() - interval '5 seconds' limit 1`,
     [`${quoted}.sequencer_state`],
   )
@@ -92,14 +92,14 @@ async function readUncommitted(executor: Executor, quoted: string): Promise<Unco
   // A writer holds a lock on the table until its transaction ends; a prepared one is in no session.
   const rows = await executor.run(
     `select pg_locks.pid, pg_prepared_xacts.gid,
-       extract(epoch from clock_timestamp() - coalesce(pg_prepared_xacts.prepared, pg_stat_activity.xact_start)) * 1000 as age
+       extract(epoch from clock_timestamp() - coalesce(pg_prepared_xacts.prepared, pg_stat_activity.xact_start)) * 1000.0 as age
      from pg_locks
      left join pg_stat_activity on pg_stat_activity.pid = pg_locks.pid
      left join pg_locks as own on pg_locks.pid is null and own.pid is null and own.locktype = 'transactionid'
        and own.virtualtransaction = pg_locks.virtualtransaction
      left join pg_prepared_xacts on pg_prepared_xacts.transaction = own.transactionid
      where pg_locks.locktype = 'relation' and pg_locks.database = (select oid from pg_database where datname = current_database())
-       and pg_locks.relation = $1::regclass and pg_locks.mode = 'RowExclusiveLock' and pg_locks.granted and pg_locks.pid is distinct from pg_backend_pid()
+       and pg_locks.relation = $1::regclass::oid and pg_locks.mode = 'RowExclusiveLock' and pg_locks.granted and pg_locks.pid is distinct from pg_backend_pid()
      order by age desc nulls last limit 100`,
     [`${quoted}.entry`],
   )

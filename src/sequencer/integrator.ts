@@ -174,7 +174,7 @@ export class Integrator {
     if (anomalies.length > 0) {
       await executor.run(
         `insert into ${quoteIdentifier(this.#options.schema)}.leaf_anomaly (leaf_index, reason)
-         select leaf_index, reason from json_to_recordset($1) as anomaly (leaf_index bigint, reason text)`,
+         select leaf_index, reason from pg_catalog.json_to_recordset($1) as anomaly (leaf_index bigint, reason text)`,
         [JSON.stringify(anomalies)],
       )
     }

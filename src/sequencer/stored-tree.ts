@@ -69,7 +69,7 @@ export class StoredTree {
     await this.#executor.run(
       `insert into ${this.#quoted}.tile (level, tile_index, hashes, root_hash)
        select level, index, decode(hashes, 'hex'), decode(root, 'hex')
-       from json_to_recordset($1) as tile (level smallint, index bigint, hashes text, root text)`,
+       from pg_catalog.json_to_recordset($1) as tile (level smallint, index bigint, hashes text, root text)`,
       [JSON.stringify(rows)],
     )
   }
@@ -77,7 +77,7 @@ export class StoredTree {
   async #readFull(tiles: readonly Tile[]): Promise<Map<string, Uint8Array>> {
     const rows = await this.#executor.run(
       `select tile.level, tile.tile_index, encode(tile.hashes, 'hex') as hashes
-       from json_to_recordset($1) as wanted (level smallint, index bigint)
+       from pg_catalog.json_to_recordset($1) as wanted (level smallint, index bigint)
        join ${this.#quoted}.tile on tile.level = wanted.level and tile.tile_index = wanted.index`,
       [JSON.stringify(tiles.map(({ level, index }) => ({ level, index })))],
     )

@@ -58,7 +58,7 @@ export async function lockState(
   const [allowed] = await executor.run(`select has_function_privilege('pg_control_system()', 'execute') as allowed`)
   const system = allowed?.['allowed'] === true ? '(select system_identifier from pg_control_system())' : "''"
   const [now] = await executor.run(
-    `select concat_ws('/', ${system},
+    `select pg_catalog.concat_ws('/', ${system},
        (select oid from pg_database where datname = current_database()), $1::regclass::oid) as cluster,
        coalesce(pg_snapshot_xmax($2::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()), true) as goes_on,
        coalesce($3, pg_current_snapshot()::text) as working, pg_current_snapshot()::text as current`,
@@ -172,7 +172,7 @@ export async function forgetPosition(executor: Executor, schema: string): Promis
 /** Says that this process is at it, for so long. */
 export async function renewLease(executor: Executor, schema: string, leader: string, leaseMs: number): Promise<void> {
   await executor.run(
-    `update ${quoteIdentifier(schema)}.sequencer_state set leader = $1, lease_until = clock_timestamp() + $2 * interval '1 millisecond', halted = null`,
+    `update ${quoteIdentifier(schema)}.sequencer_state set leader = $1, lease_until = clock_timestamp() + $2::double precision * interval '1 millisecond', halted = null`,
     [leader, leaseMs],
   )
 }

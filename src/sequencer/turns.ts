@@ -27,7 +27,8 @@ export class Turns {
   transaction<T>(work: (executor: Executor) => Promise<T>): Promise<T> {
     const durable = async (executor: Executor): Promise<T> => {
       await executor.run(
-        `select set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '5s', true),
+        // The search path: what somebody put into the schema public must not be taken for a built-in function or operator.
+        `select set_config('search_path', 'pg_catalog, pg_temp', true), set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '5s', true),
            set_config('idle_in_transaction_session_timeout', '10s', true), set_config('statement_timeout', '600s', true)`,
       )
       return work(executor)

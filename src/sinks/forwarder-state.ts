@@ -57,7 +57,7 @@ export class ForwarderState {
   async lease(leader: string, leaseMs: number, problem: string | undefined): Promise<Lease | undefined> {
     const [row] = await this.#executor().run(
       `update ${this.#quoted}.forwarder
-       set leader = $2, lease_until = clock_timestamp() + $3 * interval '1 millisecond', problem = $4, updated_at = clock_timestamp()
+       set leader = $2, lease_until = clock_timestamp() + $3::double precision * interval '1 millisecond', problem = $4, updated_at = clock_timestamp()
        where name = $1 and (leader is not distinct from $2 or lease_until is null or lease_until < clock_timestamp())
        returning generation::text, next_leaf_index::text, checkpoint_size::text, held`,
       [this.#name, leader, leaseMs, problem ?? null],
@@ -90,7 +90,7 @@ export class ForwarderState {
       await executor.run(
         `insert into ${this.#quoted}.dead_letter (forwarder, item, first_leaf_index, last_leaf_index, kind, code, reason)
          select $1, item, first, last, kind, code, reason
-         from json_to_recordset($2) as letter (item text, first bigint, last bigint, kind text, code text, reason text)
+         from pg_catalog.json_to_recordset($2) as letter (item text, first bigint, last bigint, kind text, code text, reason text)
          on conflict (forwarder, item) do nothing`,
         [this.#name, JSON.stringify(deadLetters.map(rowOf))],
       )

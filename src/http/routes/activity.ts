@@ -109,9 +109,9 @@ function activitySql(schema: string): string {
       select day, coalesce(frequent.action, '*') as action, sum(success) as success, sum(failure) as failure, sum(denied) as denied
       from counted left join frequent on frequent.action = counted.action group by 1, 2
     ), days as (
-      select day, json_agg(json_build_object('action', action, 'success', success, 'failure', failure, 'denied', denied)
+      select day, pg_catalog.json_agg(pg_catalog.json_build_object('action', action, 'success', success, 'failure', failure, 'denied', denied)
         order by action) as actions
       from folded group by day
     )
-    select coalesce(json_agg(json_build_object('day', to_char(day, 'YYYY-MM-DD'), 'actions', actions) order by day), '[]')::text as days from days`
+    select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('day', to_char(day::timestamp, 'YYYY-MM-DD'), 'actions', actions) order by day), '[]')::text as days from days`
 }

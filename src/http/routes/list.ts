@@ -68,7 +68,7 @@ export const listRoute: Route = {
 function coverageOf(schema: string, limit: number): string[] {
   const quoted = quoteIdentifier(schema)
   return [
-    `(select row_to_json(latest)::text from (${selectLatestCheckpoint(schema)}) as latest) as checkpoint`,
+    `(select pg_catalog.row_to_json(latest)::text from (${selectLatestCheckpoint(schema)}) as latest) as checkpoint`,
     `(select count(*)::integer from ${quoted}.leaf where seq = any (page.seqs[:${limit}])
       and leaf_index < (select max(tree_size) from ${quoted}.checkpoint)) as covered`,
   ]

@@ -101,9 +101,10 @@ export class RiskRegister {
       return await withTransaction(this.#db, async (executor) => {
         // Not an older snapshot than the lock: what the last holder of the lock has committed must be seen.
         await executor.run('set transaction isolation level read committed')
-        const [lock] = await executor.run('select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as taken', [
-          `risk.expired ${this.#schema}`,
-        ])
+        const [lock] = await executor.run(
+          'select pg_try_advisory_xact_lock(pg_catalog.hashtextextended($1, 0)) as taken',
+          [`risk.expired ${this.#schema}`],
+        )
         if (lock?.['taken'] !== true) return []
         const folded = foldAcceptances(await this.#read(executor, {}), Date.now(), 0)
         const events = folded
