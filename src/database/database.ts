@@ -97,6 +97,7 @@ function makeExecutor(db: Database): Executor {
   return {
     ...(preparing ? { session: db } : {}),
     async run(text, values, name) {
+      refuseUnconnected(db)
       if (preparing && name !== undefined) {
         // pg takes a query config here; the structural type above shows only the form that every driver knows.
         const config = { name, text, values: values as unknown[] } as unknown as string
@@ -105,6 +106,16 @@ function makeExecutor(db: Database): Executor {
       return (await (values === undefined ? db.query(text) : db.query(text, [...values]))).rows as readonly Row[]
     },
   }
+}
+
+/** A `pg` Client queues what it gets before `connect()` is called, and waits for ever when nobody calls it. */
+function refuseUnconnected(db: Queryable): void {
+  // Private members of pg, so nothing is refused where they are missing. processID does not tell: not every pooler sends one.
+  const { _connecting: isConnecting, _connected: isConnected } = db as unknown as Record<string, unknown>
+  if (isConnecting !== false || isConnected !== false) return
+  throw new AuditLogError('option_invalid', 'db is a client that is not connected: await client.connect() first', {
+    path: '$.db',
+  })
 }
 
 /** The other way round: one connection as the rest of the library takes it. */
@@ -171,13 +182,21 @@ async function withClient<T>(pool: PoolLike, work: (executor: Executor) => Promi
   try {
     return await work(executorOf(client))
   } catch (error) {
-    // Unless PostgreSQL itself answered, the state of the connection is unknown: the pool must not hand it on.
-    broken = sqlStateOf(error) === undefined
+    broken = isUseless(error)
     throw error
   } finally {
     client.off('error', ignore)
     client.release(broken)
   }
+}
+
+/**
+ * Whether the pool must not hand the connection on. Unless PostgreSQL itself answered, its state is unknown; and 25006 came
+ * from a server that is a standby since a failover: the next connection may lead to the one that was promoted.
+ */
+function isUseless(error: unknown): boolean {
+  const state = sqlStateOf(error)
+  return state === undefined || state === '25006' || /^(08|57P0)/.test(state)
 }
 
 async function withKyselyConnection<T>(

@@ -107,6 +107,28 @@ describe('Invariant 12: the caller learns whether it is certain that nothing was
   })
 })
 
+describe('a connection that is of no use', () => {
+  it('because nobody connected it is refused, not waited for', async () => {
+    const client = new pg.Client(log.app.url)
+    const error = await errorOf(audit.log({ action: 'not.connected' }, { db: client }))
+    expect([error.code, error.path]).toEqual(['option_invalid', '$.db'])
+    const connected = client.connect()
+    expect(verifyEntry(await audit.log({ action: 'is.connected' }, { db: client }))).toBe(true)
+    await connected
+    await client.end()
+  })
+
+  it('because its server has become a standby is not given back to the pool', async () => {
+    const pool = log.pool(log.app.url, { max: 1 })
+    const moved = new AuditLogger({ db: pool })
+    await moved.log({ action: 'before.failover' })
+    // What every session of a standby has.
+    await pool.query('set default_transaction_read_only = on')
+    expect((await errorOf(moved.log({ action: 'in.failover' }))).sqlState).toBe('25006')
+    expect(verifyEntry(await moved.log({ action: 'after.failover' }))).toBe(true)
+  })
+})
+
 describe('Invariant 12: the caller learns whether it is certain that nothing was written, when a call that takes too long', () => {
   it('is certain when the server gave up: nothing was written', async () => {
     const holder = await log.connect()
