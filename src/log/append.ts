@@ -63,6 +63,13 @@ export function explainAppend(error: unknown): AuditLogError {
       return new AuditLogError('schema_missing', notInstalled, details)
     case '42501':
       return new AuditLogError('privilege_missing', 'this login is not in the writer role of the audit log', details)
+    case '26000':
+    case '42P05':
+      return new AuditLogError(
+        'write_failed',
+        'a pooler before the database does not keep prepared statements apart: give the logger prepare: false',
+        details,
+      )
     case 'WO002':
       return new AuditLogError('write_failed', 'the database refused the entry by its rules', {
         ...details,

@@ -28,9 +28,9 @@ import { observe, type Telemetry } from '../telemetry/telemetry.ts'
 export interface LogOptions {
   /**
    * Runs the statement on this connection, in the transaction that is open there: the entry commits and rolls back with
-   * it. Default is the logger's own `db`.
+   * it. Default is the logger's own `db`. An undefined one is refused: a transaction that is missing by mistake would be left out.
    */
-  readonly db?: Database | undefined
+  readonly db?: Database
 }
 
 /** What `log()` resolves to: the entry, or null where the logger fails open and the event was lost. */
@@ -241,11 +241,12 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   async #appendAlone(events: readonly ReadyEvent[]): Promise<Entry[]> {
     const work = (async () => {
       for (let attempt = 1; ; attempt += 1) {
+        const prepared = this.#prepare
         try {
-          return await this.#append(this.#executor, events, this.#prepare)
+          return await this.#append(this.#executor, events, prepared)
         } catch (error) {
-          if (this.#prepare && isPreparedStatementLost(error)) this.#prepare = false
-          else if (!worthRetrying.has(sqlStateOf(error) ?? '') || attempt >= 3) throw error
+          if (prepared && this.#stopsPreparing(error)) continue
+          if (!worthRetrying.has(sqlStateOf(error) ?? '') || attempt >= 3) throw error
         }
       }
     })()
@@ -254,8 +255,13 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
 
   #appendIn(db: Database, events: readonly ReadyEvent[]): Promise<Entry[]> {
     const executor = executorOf(db)
-    if (this.#failOpen === undefined) return this.#track(this.#append(executor, events, this.#prepare))
-    return this.#track(this.#appendAtSavepoint(executor, events))
+    const work =
+      this.#failOpen === undefined
+        ? this.#append(executor, events, this.#prepare)
+        : this.#appendAtSavepoint(executor, events)
+    // The host's transaction has failed with the statement and cannot be tried again here; the next one does without.
+    work.catch((error: unknown) => this.#stopsPreparing(error))
+    return this.#track(work)
   }
 
   /** A failed statement would end the host's transaction, which a logger that fails open must leave alone. */
@@ -267,15 +273,23 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
         throw error
       },
     )
-    if (!inTransaction) return this.#append(executor, events, this.#prepare)
+    const prepared = this.#prepare
     try {
-      const entries = await this.#append(executor, events, this.#prepare)
-      await executor.run('release savepoint audit_log')
+      const entries = await this.#append(executor, events, prepared)
+      if (inTransaction) await executor.run('release savepoint audit_log')
       return entries
     } catch (error) {
-      await executor.run('rollback to savepoint audit_log').catch(() => undefined)
+      if (inTransaction) await executor.run('rollback to savepoint audit_log').catch(() => undefined)
+      if (prepared && this.#stopsPreparing(error)) return this.#appendAtSavepoint(executor, events)
       throw error
     }
+  }
+
+  /** Behind a pooler that does not keep prepared statements apart, none is prepared any more. */
+  #stopsPreparing(error: unknown): boolean {
+    const isLost = isPreparedStatementLost(error)
+    if (isLost) this.#prepare = false
+    return isLost
   }
 
   #track<T>(work: Promise<T>): Promise<T> {
@@ -313,7 +327,12 @@ function readEvents(events: readonly AuditEvent[], rules: EventRules): ReadyEven
 function readDb(options: LogOptions): Database | undefined {
   const isPlain = isObject(options) && isPlainObject(options)
   const other = isPlain ? Object.keys(options).find((name) => name !== 'db') : undefined
-  if (isPlain && other === undefined) return (options as LogOptions).db
+  if (isPlain && other === undefined) {
+    if (!('db' in options) || options.db !== undefined) return (options as LogOptions).db
+    throw new AuditLogError('option_invalid', 'db is undefined: leave it out to log in a transaction of its own', {
+      path: '$.options.db',
+    })
+  }
   throw new AuditLogError('option_invalid', 'expected { db } and nothing else as the options of a call', {
     path: pathTo(other === undefined ? ['options'] : ['options', other]),
   })

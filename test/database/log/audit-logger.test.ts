@@ -241,7 +241,7 @@ describe('Invariant 4: same transaction', () => {
     const client = await log.connect(log.app.url)
     // A Kysely transaction keeps all that it has in private fields.
     const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: appPool }) })
-    for (const options of [client, kysely, { trx: client }, { db: client, trx: client }, null]) {
+    for (const options of [client, kysely, { trx: client }, { db: client, trx: client }, { db: undefined }, null]) {
       const error = await errorOf(audit.log({ action: 'wrong.place' }, options as object))
       expect(error.code).toBe('option_invalid')
       expect((await errorOf(audit.logMany([{ action: 'wrong.place' }], options as object))).code).toBe('option_invalid')
@@ -517,6 +517,51 @@ describe('prepared statements', () => {
     expect(verifyEntry(await pooled.log({ action: 'pooled.second' }))).toBe(true)
     await pool.query('deallocate all')
     expect(verifyEntry(await pooled.log({ action: 'pooled.third' }))).toBe(true)
+  })
+
+  it('are given up by all statements that are under way', async () => {
+    const pool = log.pool(log.app.url, { max: 2 })
+    const pooled = new AuditLogger({ db: pool })
+    const logMany = (): Promise<Entry[]> =>
+      Promise.all(Array.from({ length: 200 }, () => pooled.log({ action: 'pooled.many' })))
+    await logMany()
+    await Promise.all([pool.query(`select pg_sleep(0.2)`), pool.query('select pg_sleep(0.2)')])
+    await logMany()
+    const clients = await Promise.all([pool.connect(), pool.connect()])
+    for (const client of clients) await client.query('deallocate all')
+    for (const client of clients) client.release()
+    expect((await logMany()).every(verifyEntry)).toBe(true)
+  })
+
+  it('fail in one transaction of the host, and the next ones do without', async () => {
+    const client = await log.connect(log.app.url)
+    const pooled = new AuditLogger({ db: appPool })
+    const inTransaction = async (): Promise<Entry> => {
+      await client.query('begin')
+      try {
+        return await pooled.log({ action: 'pooled.in.transaction' }, { db: client })
+      } finally {
+        await client.query('commit')
+      }
+    }
+    await inTransaction()
+    await client.query('deallocate all')
+    const error = await errorOf(inTransaction())
+    expect([error.code, error.sqlState]).toEqual(['write_failed', '26000'])
+    expect(error.message).toContain('prepare: false')
+    expect(verifyEntry(await inTransaction())).toBe(true)
+  })
+
+  it('lose nothing where the logger fails open', async () => {
+    const client = await log.connect(log.app.url)
+    const lost: AuditLogError[] = []
+    const pooled = new AuditLogger({ db: appPool, onError: { onLost: (_, error) => void lost.push(error) } })
+    await pooled.log({ action: 'pooled.failing.open' }, { db: client })
+    await client.query('deallocate all')
+    await client.query('begin')
+    await pooled.log({ action: 'pooled.failing.open' }, { db: client })
+    await client.query('commit')
+    expect([lost, (await logged('pooled.failing.open')).length]).toEqual([[], 2])
   })
 
   it('are not used when the host says so', async () => {
