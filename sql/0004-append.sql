@@ -4,8 +4,8 @@
 -- The details must be canonical (RFC 8785), as the SDK sends them, like those of a row that is inserted with canonical =
 -- true. A client that cannot promise it inserts into the table.
 --
--- Returns a line with the login as JSON, a line with the time, then a line for each event: id, entry_hash and
--- seq side by side.
+-- Returns a line with the login as JSON, a line with the time, a line with the SHA-256 of all entry hashes one after the other, and
+-- then a line for each event: id and seq side by side.
 create function :"schema".append_canonical(events text) returns text
   language plpgsql security definer
   set search_path = pg_catalog, :"schema", pg_temp
@@ -20,14 +20,19 @@ declare
   id_time constant text := :"schema".uuid_v7_time(now);
   -- Without these the details have nothing of what stamp_entry() looks at, also where they are a string with escapes.
   to_look_at constant boolean := strpos(events, E'\\') > 0 or strpos(events, E'\n') > 0;
+  -- preimage() with what all events of the batch have in common.
+  template constant text := '{"action":"%s","details":%s,"id":"%s","outcome":"%s","recorded_by":' ||
+    replace(to_json(login)::text, '%', '%%') || ',"seq":%s,"source_ip":%s,"target":%s,"tenant_id":%s,"timestamp":"' || formatted_now ||
+    '","user_id":%s,"version":1}';
+  hashes bytea;
   lines text;
 begin
   with stored as (
     insert into :"schema".entry (
       version, seq, id, timestamp, tenant_id, user_id, action, target, source_ip, outcome, details, recorded_by, canonical, entry_hash, xid)
     select 1, seq, id, now, tenant_id, user_id, action, target, source_ip, outcome, details::json, login, true,
-      sha256(convert_to(:"schema".preimage(
-        action, details, id, outcome, login, seq, source_ip, target, tenant_id, formatted_now, user_id), 'UTF8')), xact
+      sha256(convert_to(format(template, action, details, id, outcome, seq, coalesce(to_json(source_ip), 'null'),
+        coalesce(to_json(target), 'null'), coalesce(to_json(tenant_id), 'null'), coalesce(to_json(user_id), 'null')), 'UTF8')), xact
     from (
       select tenant_id, user_id, action, target, source_ip, coalesce(outcome, 'success') as outcome,
         case
@@ -44,10 +49,10 @@ begin
       when :"schema".entry_fault(action, details, outcome, source_ip, target, tenant_id, user_id) is null then true
       else :"schema".refuse_entry(:"schema".entry_fault(action, details, outcome, source_ip, target, tenant_id, user_id))
     end
-    returning id::text || encode(entry_hash, 'hex') || seq as line
+    returning entry_hash, id::text || seq as line
   )
-  select string_agg(line, chr(10)) into lines from stored;
-  return to_json(login)::text || chr(10) || formatted_now || coalesce(chr(10) || lines, '');
+  select sha256(string_agg(entry_hash, '')), string_agg(line, chr(10)) into hashes, lines from stored;
+  return to_json(login)::text || chr(10) || formatted_now || coalesce(chr(10) || encode(hashes, 'hex') || chr(10) || lines, '');
 end
 $function$;
 comment on function :"schema".append_canonical(text) is 'Appends events whose details are canonical JSON, as the SDK sends them; returns what the server gave each entry.';

@@ -18,7 +18,6 @@ interface Stamp {
   readonly id: string
   readonly timestamp: string
   readonly recordedBy: string
-  readonly entryHash: string
 }
 
 /**
@@ -37,16 +36,22 @@ export function appendTo(schema: string): Append {
     const [event] = events
     if (event !== undefined && events.length === 1) {
       const [row] = await executor.run(one, valuesOf(event), prepared ? `${name}_one` : undefined)
-      return [readEntry(event, readStamp(row?.['stamp']))]
+      const { entryHash, ...stamp } = readStamp(row?.['stamp'])
+      const entry = entryOf(event, stamp)
+      if (entry.entry_hash !== entryHash) throw mismatch()
+      return [entry]
     }
     const [row] = await executor.run(
       many,
       [`[${events.map(eventText).join(',')}]`],
       prepared ? `${name}_many` : undefined,
     )
-    const stamps = readStamps(row?.['appended'])
+    const { stamps, hashOfHashes } = readStamps(row?.['appended'])
     if (stamps.length !== events.length) throw mismatch()
-    return events.map((ready, index) => readEntry(ready, stamps[index] as Stamp))
+    const entries = events.map((ready, index) => entryOf(ready, stamps[index] as Stamp))
+    const hashes = Buffer.from(entries.map(({ entry_hash }) => entry_hash).join(''), 'hex')
+    if (sha256Hex(hashes) !== hashOfHashes) throw mismatch()
+    return entries
   }
 }
 
@@ -102,7 +107,7 @@ function valuesOf(event: ReadyEvent): unknown[] {
 }
 
 // One text, because a driver takes longer for several columns. All but the last two have a fixed length.
-function readStamp(stamp: unknown): Stamp {
+function readStamp(stamp: unknown): Stamp & { readonly entryHash: string } {
   const text = String(stamp)
   const login = text.indexOf(' ', 116)
   return {
@@ -114,21 +119,16 @@ function readStamp(stamp: unknown): Stamp {
   }
 }
 
-// The login as JSON, the time, then a line for each event.
-function readStamps(appended: unknown): Stamp[] {
-  const [login = '""', timestamp = '', ...lines] = typeof appended === 'string' ? appended.split('\n') : []
+// The login as JSON, the time, the hash of all hashes, then a line for each event.
+function readStamps(appended: unknown): { readonly stamps: readonly Stamp[]; readonly hashOfHashes: string } {
+  const [login = '""', timestamp = '', hashOfHashes = '', ...lines] =
+    typeof appended === 'string' ? appended.split('\n') : []
   const recordedBy = JSON.parse(login) as string
-  return lines.map((line) => ({
-    id: line.slice(0, 36),
-    entryHash: line.slice(36, 100),
-    seq: line.slice(100),
-    timestamp,
-    recordedBy,
-  }))
+  const stamps = lines.map((line) => ({ id: line.slice(0, 36), seq: line.slice(36), timestamp, recordedBy }))
+  return { stamps, hashOfHashes }
 }
 
-function readEntry(event: ReadyEvent, { seq, id, timestamp, recordedBy, entryHash }: Stamp): Entry {
-  if (sha256Hex(formatEntryLine(event, seq, id, timestamp, recordedBy)) !== entryHash) throw mismatch()
+function entryOf(event: ReadyEvent, { seq, id, timestamp, recordedBy }: Stamp): Entry {
   return {
     version: 1,
     seq: Number(seq),
@@ -142,7 +142,7 @@ function readEntry(event: ReadyEvent, { seq, id, timestamp, recordedBy, entryHas
     outcome: event.outcome,
     details: event.details,
     recorded_by: recordedBy,
-    entry_hash: entryHash,
+    entry_hash: sha256Hex(formatEntryLine(event, seq, id, timestamp, recordedBy)),
   }
 }
 

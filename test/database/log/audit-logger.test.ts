@@ -46,7 +46,7 @@ describe('log', () => {
   })
 
   it('records a login of any name', async () => {
-    const name = `${log.app.name} "of" the\nhost ä 1`
+    const name = `${log.app.name} "of" the\nhost ä 1 %s`
     const quoted = pg.escapeIdentifier(name)
     await log.admin.query(`create role ${quoted} in role ${log.roles.writer}`)
     const client = await log.connect()
@@ -396,6 +396,21 @@ describe('errors', () => {
        ) returns text language sql stable return '{"forged":"' || action || '"}'`,
     )
     expect((await errorOf(new AuditLogger({ db: altered.appPool }).log({ action: 'a.b' }))).code).toBe('hash_mismatch')
+  })
+
+  it('say so when one entry of a batch has another hash than was sent', async () => {
+    const altered = await testLog()
+    const logger = new AuditLogger({ db: altered.appPool })
+    const events = [{ action: 'a.b' }, { action: 'a.c' }, { action: 'a.d' }]
+    expect(await logger.logMany(events)).toHaveLength(3)
+    await altered.admin.query(
+      `create function public.alter_hash() returns trigger language plpgsql as $$ begin
+         if new.action = 'a.c' then new.entry_hash := sha256(new.entry_hash); end if;
+         return new;
+       end $$;
+       create trigger z before insert on audit_log.entry for each row execute function public.alter_hash()`,
+    )
+    expect((await errorOf(logger.logMany(events))).code).toBe('hash_mismatch')
   })
 })
 
