@@ -12,7 +12,12 @@ const sqlAsText: Plugin = {
 
 // Servers and processes are started and killed for real, so on a machine that is busy with other things a time-out says
 // nothing: a run in CI gives such a test one more chance.
-const common = { testTimeout: 120_000, hookTimeout: 180_000, retry: process.env['CI'] === undefined ? 0 : 1 }
+const common = {
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+  retry: process.env['CI'] === undefined ? 0 : 1,
+  expect: { poll: { timeout: 60_000 } },
+}
 const plugins = [sqlAsText]
 // The oldest and the newest PostgreSQL that is supported; with DATABASE_URL the one that it names.
 const majors = process.env['DATABASE_URL'] === undefined ? [15, 18] : [18]

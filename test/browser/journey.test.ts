@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ForwarderSupervisor } from '../../src/settings/index.ts'
 import { hasBrowser, startBrowser } from '../support/browser.ts'
 import { buildCli, type Cli } from '../support/cli.ts'
@@ -24,7 +24,8 @@ let directory: string
 
 // Skipped where there is no /usr/bin/chromium.
 describe.skipIf(!hasBrowser)('a security officer who has never seen the page', () => {
-  beforeAll(async () => {
+  // For each run: what the officer does cannot be taken back.
+  beforeEach(async () => {
     host = await startConsoleHost({ settingsKey })
     browser = await startBrowser()
     cli = await buildCli()
@@ -54,7 +55,7 @@ describe.skipIf(!hasBrowser)('a security officer who has never seen the page', (
     })
     supervisor.start()
   })
-  afterAll(async () => {
+  afterEach(async () => {
     await supervisor?.stop()
     await browser?.close()
     await host?.stop()

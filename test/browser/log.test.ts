@@ -185,9 +185,13 @@ describe.skipIf(!hasBrowser)('the log', () => {
     await page.locator('.drawer').waitFor()
     const third = await page.locator('.rows .row').nth(2).textContent()
     expect(third).toContain(await page.locator('.fields-list dd').nth(6).locator('bdi').textContent())
-    expect(await page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.id)).toBe('entry-heading')
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.id))
+      .toBe('entry-heading')
     await page.keyboard.press('Escape')
-    expect(await grid.evaluate((element) => element === (element.getRootNode() as ShadowRoot).activeElement)).toBe(true)
+    await expect
+      .poll(() => grid.evaluate((element) => element === (element.getRootNode() as ShadowRoot).activeElement))
+      .toBe(true)
     await page.keyboard.press('End')
     await expect.poll(() => grid.getAttribute('aria-activedescendant')).toMatch(/^al-/)
     expect(complaints).toEqual([])
@@ -223,7 +227,7 @@ describe.skipIf(!hasBrowser)('the log', () => {
     await page.locator('.rows .row').first().waitFor()
     // A machine that is busy with other things makes any task long: the best of some tries tells what the page itself does.
     let shortest = Infinity
-    for (let attempt = 0; attempt < 6 && shortest > 0; attempt += 1) {
+    for (let attempt = 0; attempt < 20 && shortest > 50; attempt += 1) {
       const longest = await page.evaluate(async (attempt) => {
         const element = document.querySelector('audit-log-console')!
         let longest = 0
@@ -253,9 +257,10 @@ describe.skipIf(!hasBrowser)('the log', () => {
 
   test('shows new entries by itself', async () => {
     const { page, go } = await openConsole(browser, host)
-    await go('#log?action=live.test')
+    const action = `live.t${Date.now()}`
+    await go(`#log?action=${action}`)
     await page.getByText('No entry matches these filters.').waitFor()
-    await host.audit.log({ action: 'live.test', user_id: 'somebody' })
+    await host.audit.log({ action, user_id: 'somebody' })
     await page.locator('.rows .row', { hasText: 'somebody' }).waitFor()
     await expect.poll(() => page.locator('.counts').textContent()).toContain('Not yet covered by a checkpoint: 1')
     await page.locator('.rows .row').click()
@@ -288,7 +293,8 @@ describe.skipIf(!hasBrowser)('the log', () => {
     )
     await open('large')
     await page.getByRole('button', { name: 'Show all 60,000 characters' }).click()
-    expect(await page.locator('.drawer .value.string').first().textContent()).toHaveLength(60_000)
+    const text = page.locator('.drawer .value.string').first()
+    await expect.poll(async () => (await text.textContent())?.length).toBe(60_000)
     expect(await page.evaluate(() => (globalThis as { hacked?: number }).hacked)).toBeUndefined()
     expect(
       await page.evaluate(

@@ -104,13 +104,17 @@ describe.skipIf(!hasBrowser)('the views', () => {
     await page.context().close()
   })
 
-  test('Integrity shows the verification that is on record', async () => {
+  test('Integrity says that there is no verification on record', async () => {
     const { page, go } = await openConsole(browser, host)
     await go('#integrity')
     await page.getByText('None yet. audit-log verify --database --record writes one.').waitFor()
+    await page.context().close()
+  })
+
+  test('Integrity shows the verification that is on record', async () => {
+    const { page, go } = await openConsole(browser, host)
     const details = { verdict: 'entry_edited', tree_size: 4711 }
     await host.audit.log({ action: 'audit_log.verified', outcome: 'failure', details })
-    await go('#log')
     await go('#integrity')
     await page.getByText('entry_edited').waitFor()
     await page.getByText('of 4,711 entries').waitFor()
@@ -176,7 +180,9 @@ describe.skipIf(!hasBrowser)('the views', () => {
   })
 
   test('Forwarding says in words what is wrong, and shows dead letters page by page', async () => {
-    const added = await fetch(`${host.origin}/api/audit-logs/settings/forwarders/soc`, {
+    // A name of its own for each run of this test.
+    const name = `soc-${Date.now()}`
+    const added = await fetch(`${host.origin}/api/audit-logs/settings/forwarders/${name}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json', origin: host.origin },
       body: JSON.stringify({ kind: 'http', config: { url: 'https://siem.example.com/' } }),
@@ -184,13 +190,13 @@ describe.skipIf(!hasBrowser)('the views', () => {
     expect([added.status, await added.text()]).toEqual([200, expect.any(String)])
     await host.admin.query(
       `insert into audit_log.forwarder (name, next_leaf_index, checkpoint_size, dead_lettered, problem)
-         values ('soc', 0, 0, 150, 'destination_forbidden');
+         values ('${name}', 0, 0, 150, 'destination_forbidden');
        insert into audit_log.dead_letter (forwarder, item, first_leaf_index, last_leaf_index, kind, code, reason)
-         select 'soc', 'item-' || n, n, n, 'rejected', 'too_large', '<img src=x onerror=alert(1)>' || n from generate_series(1, 150) as n`,
+         select '${name}', 'item-' || n, n, n, 'rejected', 'too_large', '<img src=x onerror=alert(1)>' || n from generate_series(1, 150) as n`,
     )
     const { page, complaints, go } = await openConsole(browser, host)
     await go('#forwarding')
-    const card = page.getByRole('region', { name: 'soc', exact: true })
+    const card = page.getByRole('region', { name, exact: true })
     await card.getByText('The host does not allow this destination.').waitFor()
     await card.getByRole('button', { name: 'Show dead letters' }).click()
     await expect.poll(() => card.locator('tbody tr').count()).toBe(100)
@@ -216,9 +222,11 @@ describe.skipIf(!hasBrowser)('the views', () => {
   test('a change carries the token of the host', async () => {
     const { page, go } = await openConsole(browser, host)
     const { permissions } = host.principal!
-    host.intercept = ({ url }, response) => {
-      if (!url!.includes('/session')) return false
-      response.end(JSON.stringify({ permissions, flags: {}, csrf_token: 'token-of-the-host' }))
+    host.intercept = ({ method, url }, response) => {
+      // Nothing is changed: it is what the page sends that counts.
+      if (method !== 'GET') response.writeHead(500).end()
+      else if (!url!.includes('/session')) return false
+      else response.end(JSON.stringify({ permissions, flags: {}, csrf_token: 'token-of-the-host' }))
       return true
     }
     try {

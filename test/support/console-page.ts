@@ -43,7 +43,7 @@ export async function openConsole(
     ['audit-log-console:key:..', knowsKey ? host.verifierKey : ''] as const,
   )
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(60_000)
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => complaints.push(message.text()))
   return {

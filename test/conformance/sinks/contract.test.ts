@@ -47,7 +47,7 @@ function mendSyslog(receiving: SyslogReceiver): void {
 
 testSinkContract(
   'QRadar',
-  async () => {
+  async (timeoutMs) => {
     const receiving = await startSyslogReceiver('lf')
     const sink = new QRadarSink({
       host: '127.0.0.1',
@@ -57,7 +57,7 @@ testSinkContract(
       confirm: 'close',
       confirmDelayMs: 20,
       maxEventBytes: 65_536,
-      sendTimeoutMs: 500,
+      sendTimeoutMs: timeoutMs,
     })
     const leef = (text: string): Readonly<Record<string, string>> => parseLeef(parseSyslog(text).message).attributes
     return {
@@ -75,7 +75,7 @@ testSinkContract(
 
 testSinkContract(
   'syslog with structured data',
-  async () => {
+  async (timeoutMs) => {
     const receiving = await startSyslogReceiver('octet-counting')
     const sink = new SyslogSink({
       host: '127.0.0.1',
@@ -86,7 +86,7 @@ testSinkContract(
       confirm: 'close',
       confirmDelayMs: 20,
       maxEventBytes: 131_072,
-      sendTimeoutMs: 500,
+      sendTimeoutMs: timeoutMs,
     })
     const data = (text: string): Readonly<Record<string, string>> => parseSyslog(text).data['audit@32473']!
     return {
@@ -111,14 +111,14 @@ for (const [table, stream, id] of [
 ] as const) {
   testSinkContract(
     `Sentinel, table ${table}`,
-    async () => {
+    async (timeoutMs) => {
       const fake = await startFakeAzure(identity)
       const sink = new SentinelSink({
         url: fake.url,
         ca: authority.cert,
         dcrImmutableId: fake.dcrImmutableId,
         table,
-        timeoutMs: 300,
+        timeoutMs,
         credential: {
           tenantId: 'tenant',
           clientId: 'app-id',
@@ -149,7 +149,7 @@ for (const [table, stream, id] of [
 
 testSinkContract(
   'any HTTPS receiver',
-  async () => {
+  async (timeoutMs) => {
     const texts: string[] = []
     const secret = 'S3cret-token'
     const state = { refuses: false }
@@ -158,7 +158,7 @@ testSinkContract(
       texts.push(...(JSON.parse(body) as object[]).map((event) => JSON.stringify(event)))
       return { status: 202 }
     })
-    const sink = new HttpSink({ url: fake.url, token: secret, timeoutMs: 200 })
+    const sink = new HttpSink({ url: fake.url, token: secret, timeoutMs })
     return {
       sink,
       secret,

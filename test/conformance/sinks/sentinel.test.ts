@@ -299,7 +299,7 @@ describe('Microsoft Sentinel', () => {
     fake.script.push({ store: true, instead: 'hang' }, { store: true, instead: 'reset' }, { store: true, status: 503 })
     const timestamp = recent()
     const items = forwardedMany(3, () => ({ timestamp }))
-    const { controls } = await deliver(sentinel(fake, { timeoutMs: 300 }), items)
+    const { controls } = await deliver(sentinel(fake, { timeoutMs: 1000 }), items)
     expect(controls.map((control) => 'code' in control && control.code)).toEqual([
       'timeout',
       'connection_lost',

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startFakeElastic } from '../../support/fake-elastic.ts'
 import { startFakeServer } from '../../support/fake-server.ts'
@@ -15,6 +16,7 @@ import { parseLeef } from '../../support/leef-parser.ts'
 import { sequencedLog } from '../../support/sequenced-log.ts'
 import { startSyslogReceiver } from '../../support/syslog-receiver.ts'
 import { parseSyslog } from '../../support/syslog-parser.ts'
+import { unique } from '../../support/unique.ts'
 import { until } from '../../support/until.ts'
 
 // The commands as processes, with one configuration for all kinds of sinks and a receiver for each.
@@ -114,33 +116,33 @@ const numbers = (values: unknown[]): Promise<number[]> =>
 const all = Array.from({ length: count }, (_, index) => index)
 
 const database = ['--database-url', log.sequencerUrl]
-/** Forwards in a process of its own while `work` lasts; resolves to what it printed. */
+type Lines = Record<string, unknown>[]
+/** Forwards in a process of its own while `work` lasts, which gets what is printed as it comes; resolves to all of it. */
 async function forwarding(
   names: readonly string[],
-  work: () => Promise<void>,
+  work: (printed: Lines) => Promise<void>,
   options: readonly string[] = [],
-): Promise<Record<string, unknown>[]> {
+): Promise<Lines> {
   const args = [cli.file, 'forward', ...names, '--config', config, ...database, ...options]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const output: Buffer[] = []
-  child.stdout.on('data', (data: Buffer) => output.push(data))
+  const printed: Lines = []
+  createInterface({ input: child.stdout }).on('line', (line) => printed.push(JSON.parse(line) as Lines[number]))
   const exited = once(child, 'close')
   try {
-    await work()
+    await work(printed)
   } finally {
     child.kill('SIGTERM')
   }
   expect(await exited).toEqual([0, null])
-  return Buffer.concat(output)
-    .toString()
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  return printed
 }
+const runs = (printed: Lines, name: string): boolean =>
+  printed.some((line) => line['name'] === name && line['state'] === 'running')
 
 describe('audit-log forward', () => {
   it('takes the log to a sink of every kind, and ends in an orderly way at SIGTERM', async () => {
-    const printed = await forwarding([], async () => {
+    const printed = await forwarding([], async (lines) => {
+      await until(() => Object.keys(sinks).every((name) => runs(lines, name)))
       for (const leaves of Object.values(leavesOf)) await until(async () => new Set(await leaves()).size >= count)
     })
     for (const [name, leaves] of Object.entries(leavesOf)) {
@@ -215,11 +217,13 @@ describe('audit-log sink', () => {
 
 describe('audit-log forward with options', () => {
   it('begins where it is told to, and says when a sink fails for as long as it is told to wait', async () => {
-    const [late, failing] = [join(folder, 'late.ndjson'), { ...sinks['splunk'], token: 'wrong-secret' }]
-    await writeFile(
-      join(folder, 'two.json'),
-      JSON.stringify({ sinks: { late: { kind: 'ndjson', file: late }, failing } }),
-    )
+    const [lateName, failingName] = [unique('late'), unique('failing')]
+    const late = join(folder, `${lateName}.ndjson`)
+    const two = {
+      [lateName]: { kind: 'ndjson', file: late },
+      [failingName]: { ...sinks['splunk'], token: 'wrong-secret' },
+    }
+    await writeFile(join(folder, 'two.json'), JSON.stringify({ sinks: two }))
     const leaves = async (): Promise<number[]> =>
       (await readFile(late, 'utf8').catch(() => ''))
         .split('\n')
@@ -227,16 +231,15 @@ describe('audit-log forward with options', () => {
         .flatMap((line) => (JSON.parse(line) as { leaf_index?: number }).leaf_index ?? [])
     const printed = await forwarding(
       [],
-      async () => {
+      async (lines) => {
         await until(async () => (await leaves()).length >= 20)
-        // What was printed is read at the end; a sink that fails says so at its first look after 200 ms.
-        await new Promise((resolve) => setTimeout(resolve, 2500))
+        await until(() => lines.some(({ event }) => event === 'failing'))
       },
       ['--config', join(folder, 'two.json'), '--from', '280', '--failing-after', '200'],
     )
     expect(await leaves()).toEqual(all.slice(280))
     expect(printed.filter(({ event }) => event === 'failing')).toMatchObject([
-      { name: 'failing', state: 'paused', problem: { cause: 'auth' } },
+      { name: failingName, state: 'paused', problem: { cause: 'auth' } },
     ])
     expect(JSON.stringify(printed)).not.toContain('wrong-secret')
     for (const wrong of [

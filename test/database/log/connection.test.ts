@@ -34,8 +34,9 @@ describe('Invariant 12: the caller learns whether it is certain that nothing was
     const cut = new AuditLogger({ db: log.pool(proxy.url) })
     await cut.log({ action: 'before.cut' })
     proxy.cutAnswers()
+    const before = await count('answer.lost')
     expect((await errorOf(cut.log({ action: 'answer.lost' }))).code).toBe('write_uncertain')
-    await expect.poll(() => count('answer.lost')).toBe(1)
+    await expect.poll(() => count('answer.lost')).toBe(before + 1)
     await proxy.stop()
   })
 
@@ -144,11 +145,12 @@ describe('Invariant 12: the caller learns whether it is certain that nothing was
   })
 
   it('is uncertain when the driver gave up, and here it was written', async () => {
+    const before = await count('driver.timeout')
     const holder = await log.connect()
     await holder.query('begin; lock table audit_log.entry in access exclusive mode')
     const timed = new AuditLogger({ db: log.pool(log.app.url, { query_timeout: 100 }) })
     expect((await errorOf(timed.log({ action: 'driver.timeout' }))).code).toBe('write_uncertain')
     await holder.query('rollback')
-    await expect.poll(() => count('driver.timeout')).toBe(1)
+    await expect.poll(() => count('driver.timeout')).toBe(before + 1)
   })
 })

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { AuditLogger, createIndexes, inspect, installSchema, type OptionalIndex } from '../../../src/index.ts'
 import { buildCli } from '../../support/cli.ts'
 import { testLog } from '../../support/database.ts'
@@ -23,8 +23,21 @@ const findings = async (): Promise<string[]> =>
     .map(({ code }) => code)
     .filter((code) => code.startsWith('index_'))
 
+/** Takes away what an earlier test, or an earlier run of one, has made, also where it got no further than a partition. */
+async function dropIndexes(...indexes: OptionalIndex[]): Promise<void> {
+  const { rows } = await log.admin.query<{ name: string }>(
+    `select pg_class.oid::regclass::text as name from pg_class
+     where relnamespace = 'audit_log'::regnamespace and relkind in ('i', 'I') and not relispartition
+       and relname ~ ('^entry(_\\d+|_default|_\\d+_\\d+)?_(' || $1 || ')(_idx)?$')
+     order by relkind`,
+    [indexes.join('|')],
+  )
+  if (rows.length > 0) await log.admin.query(`drop index ${rows.map(({ name }) => name).join(', ')}`)
+}
+
 describe('createIndexes', () => {
   it('creates each of them on every partition, where the posture knows them and a query uses them', async () => {
+    await dropIndexes(...all)
     expect(await createIndexes(log.admin, all)).toEqual(all)
     expect(await createIndexes(log.admin, all)).toEqual([])
     await log.admin.query('select audit_log.ensure_partitions(6); analyze audit_log.entry')
@@ -56,8 +69,9 @@ describe('createIndexes', () => {
   })
 
   it('finishes what was left half-way, and gives up on locks rather than queue up in front of writers', async () => {
-    await log.admin.query('drop index if exists audit_log.entry_target')
+    await dropIndexes('target')
     const writer = await log.connect()
+    onTestFinished(() => writer.end())
     await writer.query('begin; insert into audit_log.entry (action) values ($$a.b$$)')
     expect(await codeOfAsync(createIndexes(log.admin, ['target'], { timeoutMs: 0 }))).toBe('schema_busy')
     await writer.query('rollback')
@@ -83,8 +97,9 @@ describe('createIndexes', () => {
   })
 
   it('lets others write while it waits for an old transaction', async () => {
-    await log.admin.query('drop index if exists audit_log.entry_outcome')
+    await dropIndexes('outcome')
     const old = await log.connect()
+    onTestFinished(() => old.end())
     await old.query('begin isolation level repeatable read; select count(*) from audit_log.entry')
     const made = createIndexes(log.admin, ['outcome'])
     for (;;) {
@@ -100,7 +115,7 @@ describe('createIndexes', () => {
   })
 
   it('comes with installSchema() and as a command', async () => {
-    await log.admin.query('drop index if exists audit_log.entry_source_ip, audit_log.entry_details')
+    await dropIndexes('source_ip', 'details')
     await installSchema(log.admin, { roles: log.roles, indexes: ['source_ip'] })
     const url = log.url
     expect(await cli(['index', 'source_ip', 'details', '--database-url', url])).toMatchObject({
@@ -112,7 +127,7 @@ describe('createIndexes', () => {
 
   it('refuses a name that is none, a login that may not, and a schema that is not there', async () => {
     expect(await codeOfAsync(createIndexes(log.admin, ['seq' as OptionalIndex]))).toBe('option_invalid')
-    await log.admin.query('drop index if exists audit_log.entry_target')
+    await dropIndexes('target')
     expect(await codeOfAsync(createIndexes(log.appPool, ['target']))).toBe('privilege_missing')
     expect(await codeOfAsync(createIndexes(log.admin, ['target'], { schema: 'nowhere' }))).toBe('schema_missing')
   })

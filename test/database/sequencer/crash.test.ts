@@ -8,6 +8,7 @@ import { createSigner, generateKey } from '../../../src/tlog/index.ts'
 import { serverMajor } from '../../support/database.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../support/embedded-postgres.ts'
 import { inOrder, takeCensus, until } from '../../support/sequencer.ts'
+import { unique } from '../../support/unique.ts'
 
 // Servers of their own: they are killed, and their files are put back.
 const major = await serverMajor()
@@ -45,12 +46,13 @@ async function run(server: EmbeddedPostgres, sql: string): Promise<void> {
   }
 }
 
-/** A database with the log. */
-async function install(server: EmbeddedPostgres, database: string): Promise<pg.Pool> {
+/** A database with the log, and its name. */
+async function install(server: EmbeddedPostgres, title: string): Promise<[pg.Pool, string]> {
+  const database = unique(title).replace('-', '_')
   await run(server, `create database ${database}`)
   const db = connect(server, database)
   await installSchema(db)
-  return db
+  return [db, database]
 }
 
 const server = await start()
@@ -74,8 +76,8 @@ function keepElsewhere(): { notes: string[]; sizes: number[]; publisher: ReturnT
 }
 
 it('never loses a published leaf when the server crashes, although its writers commit asynchronously', async () => {
-  const db = await install(server, 'crashing')
-  const audit = new AuditLogger({ db: connect(server, 'crashing', '-c synchronous_commit=off') })
+  const [db, database] = await install(server, 'crashing')
+  const audit = new AuditLogger({ db: connect(server, database, '-c synchronous_commit=off') })
   const { sizes, publisher } = keepElsewhere()
   for (let crash = 0; crash < 2; crash += 1) {
     const sequencer = await make(db, { intervalMs: 10, publishers: [publisher] })
@@ -102,7 +104,7 @@ it('never loses a published leaf when the server crashes, although its writers c
 })
 
 it('signs nothing when the files of the server are those of an earlier time', async () => {
-  const db = await install(server, 'put_back')
+  const [db] = await install(server, 'put_back')
   const audit = new AuditLogger({ db })
   const { notes, publisher } = keepElsewhere()
   await audit.logMany(Array.from({ length: 300 }, () => ({ action: 'a.b' })))
@@ -143,7 +145,7 @@ it.skipIf(dumpVersion < major)(
   `survives dump and restore into a fresh cluster (skipped where pg_dump is older than the server: here ${dumpVersion} and ${major})`,
   async () => {
     const fresh = await start()
-    const db = await install(server, 'dumped')
+    const [db, database] = await install(server, 'dumped')
     const audit = new AuditLogger({ db })
     const { sizes, publisher } = keepElsewhere()
     // Transaction ids that the fresh cluster is far from, and entries that the sequencer has not seen yet.
@@ -153,7 +155,7 @@ it.skipIf(dumpVersion < major)(
     await first.stop()
     for (let number = 0; number < 7; number += 1) await audit.log({ action: 'a.c' })
     const roles = execFileSync('pg_dumpall', ['--globals-only', '-d', server.url])
-    const dump = execFileSync('pg_dump', ['-d', urlOf(server, 'dumped')])
+    const dump = execFileSync('pg_dump', ['-d', urlOf(server, database)])
     const load = (sql: Buffer): Buffer => execFileSync('psql', ['-q', '-d', fresh.url], { input: sql, stdio: 'pipe' })
     load(roles)
     load(dump)
@@ -173,7 +175,7 @@ it.skipIf(dumpVersion < major)(
 )
 
 it('survives a copy whose transaction ids are all of the future, in another database of the cluster', async () => {
-  const db = await install(server, 'original')
+  const [db, database] = await install(server, 'original')
   const audit = new AuditLogger({ db })
   const first = await make(db)
   for (let number = 0; number < 20; number += 1) await audit.log({ action: 'a.b' })
@@ -181,8 +183,8 @@ it('survives a copy whose transaction ids are all of the future, in another data
   await first.stop()
   for (let number = 0; number < 5; number += 1) await audit.log({ action: 'a.c' })
   await db.end()
-  await run(server, 'create database copied template original')
-  const copied = connect(server, 'copied')
+  await run(server, `create database ${database}_copy template ${database}`)
+  const copied = connect(server, `${database}_copy`)
   await copied.query(`
     alter table audit_log.entry disable trigger all; update audit_log.entry set xid = (xid::text::bigint + 1000)::text::xid8;
     alter table audit_log.entry enable always trigger stamp_entry`)

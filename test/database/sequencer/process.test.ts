@@ -2,19 +2,31 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, onTestFinished } from 'vitest'
 import { openCheckpoint, trustLogs } from '../../../src/tlog/index.ts'
-import { startSequence } from '../../support/sequence-child.ts'
-import { inOrder, sequencedLog, takeCensus, until } from '../../support/sequencer.ts'
+import { type SequenceProcess, startSequence } from '../../support/sequence-child.ts'
+import { inOrder, type SequencedLog, sequencedLog, takeCensus, until } from '../../support/sequencer.ts'
+import { unique } from '../../support/unique.ts'
 
-const log = await sequencedLog()
 const directory = await mkdtemp(join(tmpdir(), 'audit-log-sequence-'))
 afterAll(() => rm(directory, { recursive: true, force: true }))
-const [keyFile, checkpoint] = [join(directory, 'log.key'), join(directory, 'checkpoint')]
-await writeFile(keyFile, `${log.key.signerKey}\n`, { mode: 0o600 })
-const args = ['--key', keyFile, '--publish', `file:${checkpoint}`, '--interval', '20']
+
+/** A log with its key in a file. */
+async function logWithKey(): Promise<{ log: SequencedLog; keyFile: string; checkpoint: string; args: string[] }> {
+  const log = await sequencedLog()
+  const [keyFile, checkpoint] = [join(directory, unique('log.key')), join(directory, unique('checkpoint'))]
+  await writeFile(keyFile, `${log.key.signerKey}\n`, { mode: 0o600 })
+  return { log, keyFile, checkpoint, args: ['--key', keyFile, '--publish', `file:${checkpoint}`, '--interval', '20'] }
+}
+
+function start(log: SequencedLog, args: readonly string[]): SequenceProcess {
+  const started = startSequence(log.sequencerUrl, args)
+  onTestFinished(() => void started.child.kill('SIGKILL'))
+  return started
+}
 
 it('goes on after kill -9 at any moment, in another process that stands by', async () => {
+  const { log, checkpoint, args } = await logWithKey()
   const writing = { isOver: false, entries: 0 }
   const writers = Promise.all(
     Array.from({ length: 4 }, async () => {
@@ -25,10 +37,10 @@ it('goes on after kill -9 at any moment, in another process that stands by', asy
       }
     }),
   )
-  let active = startSequence(log.sequencerUrl, args)
+  let active = start(log, args)
   await until(() => active.states.includes('active'))
   for (let kill = 0; kill < 2; kill += 1) {
-    const next = startSequence(log.sequencerUrl, args)
+    const next = start(log, args)
     await until(() => next.states.includes('standby'))
     await sleep(Math.random() * 60)
     expect(await active.end('SIGKILL')).toBeNull()
@@ -58,8 +70,8 @@ it('goes on after kill -9 at any moment, in another process that stands by', asy
 })
 
 it('ends with 1 when the log contradicts what was published, and with 2 when its key file can be read by others', async () => {
-  const ahead = join(directory, 'ahead')
-  const other = await sequencedLog()
+  const ahead = join(directory, unique('ahead'))
+  const other = await logWithKey()
   const size = 1_000_000
   const { formatCheckpoint, signNote, createSigner } = await import('../../../src/tlog/index.ts')
   const text = formatCheckpoint({
@@ -68,18 +80,12 @@ it('ends with 1 when the log contradicts what was published, and with 2 when its
     rootHash: new Uint8Array(32),
     extensions: [],
   })
-  await writeFile(ahead, await signNote(text, [await createSigner(other.key.signerKey)]))
-  await writeFile(join(directory, 'other.key'), other.key.signerKey, { mode: 0o600 })
-  const halting = startSequence(other.sequencerUrl, [
-    '--key',
-    join(directory, 'other.key'),
-    '--publish',
-    `file:${ahead}`,
-  ])
+  await writeFile(ahead, await signNote(text, [await createSigner(other.log.key.signerKey)]))
+  const halting = start(other.log, ['--key', other.keyFile, '--publish', `file:${ahead}`])
   await until(() => halting.child.exitCode !== null)
   expect([halting.child.exitCode, halting.states]).toEqual([1, ['halted']])
-  await chmod(keyFile, 0o644)
-  const open = startSequence(log.sequencerUrl, args)
+  await chmod(other.keyFile, 0o644)
+  const open = start(other.log, other.args)
   await until(() => open.child.exitCode !== null)
   expect([open.child.exitCode, open.states]).toEqual([2, []])
 })

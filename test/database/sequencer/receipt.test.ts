@@ -8,6 +8,7 @@ const log = await sequencedLog()
 const hashOf = (entry: { entry_hash: string }): Uint8Array => new Uint8Array(Buffer.from(entry.entry_hash, 'hex'))
 
 it('resolves to a proof that verifies offline once a published checkpoint covers the entry', async () => {
+  const log = await sequencedLog()
   const entries = await log.audit.logMany(Array.from({ length: 50 }, () => ({ action: 'a.b' })))
   const receipts = entries.map((entry) => log.audit.receipt(entry))
   let allowed = false

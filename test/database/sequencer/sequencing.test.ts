@@ -44,6 +44,7 @@ async function transact(pool: pg.Pool, committed: string[], name: string): Promi
 }
 
 it('gives every committed entry exactly one leaf, whatever 16 writers do and whichever of two sequencers is at work', async () => {
+  const log = await sequencedLog()
   const writers = log.pool(log.app.url, { max: 16 })
   const idle = await log.connect(log.app.url)
   await idle.query('begin')
@@ -156,7 +157,10 @@ it('gives an entry that does not verify its leaf, with a record of why', async (
   await sequencer.run()
   expect(sequencer.status()).toMatchObject({ state: 'active', anomalies: 2 })
   await sequencer.stop()
-  const { rows } = await log.admin.query(`select leaf_index, reason from audit_log.leaf_anomaly order by 1`)
+  const { rows } = await log.admin.query(
+    `select leaf_index, reason from audit_log.leaf_anomaly where leaf_index >= $1 order by 1`,
+    [before.leaves],
+  )
   expect(rows).toEqual([
     { leaf_index: String(before.leaves), reason: 'hash_mismatch' },
     { leaf_index: String(before.leaves + 1), reason: 'hash_mismatch' },
@@ -179,7 +183,7 @@ it('tells when a publisher begins to fail, for another reason, and no more', asy
   })
   await log.write(1)
   sequencer.start()
-  await expect.poll(() => told, { timeout: 30_000 }).toEqual([undefined, 'full', 'gone', undefined])
+  await expect.poll(() => told).toEqual([undefined, 'full', 'gone', undefined])
   await sequencer.stop()
 })
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { ForwarderSupervisor, type ForwarderSupervisorOptions } from '../../../src/settings/index.ts'
 import { type FakeSplunk, startFakeSplunk } from '../../support/fake-splunk.ts'
 import { settingsLog } from '../../support/settings-log.ts'
+import { unique } from '../../support/unique.ts'
 import { until } from '../../support/until.ts'
 
 const log = await settingsLog()
@@ -38,33 +39,36 @@ const drained = async (fake: FakeSplunk): Promise<void> => {
 
 it('drains into a Splunk that is added through the API, without a restart, and goes on after pause, resume and edit', async () => {
   const fake = await startFakeSplunk({ indexes: ['audit', 'other'] })
+  const name = unique('live')
+  const path = `/forwarders/${name}`
   const supervisor = supervise()
+  const isWorking = (): boolean => supervisor.status().some((status) => status.name === name)
   expect(supervisor.status()).toEqual([])
-  expect((await log.ask('PUT', '/forwarders/live', draftFor(fake))).status).toBe(200)
+  expect((await log.ask('PUT', path, draftFor(fake))).status).toBe(200)
   await drained(fake)
   await expect
-    .poll(async () => (await log.ask('GET', '/forwarders')).body.forwarders[0])
-    .toMatchObject({ name: 'live', behind: 0, problem: null, dead_lettered: 0 })
+    .poll(async () => (await log.ask('GET', '/forwarders')).body.forwarders)
+    .toContainEqual(expect.objectContaining({ name, behind: 0, problem: null, dead_lettered: 0 }))
 
-  await log.ask('POST', '/forwarders/live/pause')
-  await until(() => supervisor.status().length === 0)
+  await log.ask('POST', `${path}/pause`)
+  await until(() => !isWorking())
   const before = fake.events.length
   await log.grow(50)
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(fake.events).toHaveLength(before)
-  await log.ask('POST', '/forwarders/live/resume')
+  await log.ask('POST', `${path}/resume`)
   await drained(fake)
 
-  await log.ask('PUT', '/forwarders/live', { kind: 'splunk', config: { url: fake.url, index: 'other' } })
+  await log.ask('PUT', path, { kind: 'splunk', config: { url: fake.url, index: 'other' } })
   await until(async () => {
     await log.grow(1)
     return fake.events.some(({ text }) => text.includes('"index":"other"'))
   })
   await drained(fake)
 
-  await log.ask('DELETE', '/forwarders/live')
-  await until(() => supervisor.status().length === 0)
-  await log.ask('PUT', '/forwarders/live', draftFor(fake))
+  await log.ask('DELETE', path)
+  await until(() => !isWorking())
+  await log.ask('PUT', path, draftFor(fake))
   await log.grow(20)
   await drained(fake)
   await supervisor.stop()
@@ -73,13 +77,14 @@ it('drains into a Splunk that is added through the API, without a restart, and g
 
 it('leaves one forwarder at work when two processes supervise, and the other takes over', async () => {
   const fake = await startFakeSplunk()
-  // On a busy machine a short lease ends before it is renewed, and then both are at work for a moment.
-  const forwarder = { intervalMs: 20, leaseMs: 5000, checkpointIntervalMs: 0 }
+  const name = unique('twice')
+  // On a busy machine a process may be late by more than a short lease, and the other one would send the same.
+  const forwarder = { intervalMs: 20, leaseMs: 3000, checkpointIntervalMs: 0 }
   const [first, second] = [supervise({ forwarder }), supervise({ forwarder })]
-  await log.ask('PUT', '/forwarders/twice', draftFor(fake))
+  await log.ask('PUT', `/forwarders/${name}`, draftFor(fake))
   await drained(fake)
   const statesOf = (supervisor: ForwarderSupervisor): string | undefined =>
-    supervisor.status().find(({ name }) => name === 'twice')?.state
+    supervisor.status().find((status) => status.name === name)?.state
   await until(
     () =>
       new Set([statesOf(first), statesOf(second)]).size === 2 &&
@@ -94,26 +99,27 @@ it('leaves one forwarder at work when two processes supervise, and the other tak
   const entries = fake.events.filter(({ fields }) => fields['leaf_index'] !== undefined)
   expect(entries.length).toBe(leavesOf(fake).size)
   await waiting.stop()
-  await log.ask('DELETE', '/forwarders/twice')
+  await log.ask('DELETE', `/forwarders/${name}`)
   await fake.stop()
 })
 
 it('sends nothing with a key that is not that of the secrets, and goes on when it has the right one', async () => {
   const fake = await startFakeSplunk()
+  const name = unique('keyed')
   const errors: string[] = []
   const wrong = supervise({
     settingsKey: Buffer.alloc(32),
-    onError: ({ code }, name) => errors.push(`${name} ${code}`),
+    onError: ({ code }, failed) => errors.push(`${failed} ${code}`),
   })
-  await log.ask('PUT', '/forwarders/keyed', draftFor(fake))
-  await until(() => errors.includes('keyed settings_key_wrong'))
-  expect(wrong.status().map(({ name }) => name)).not.toContain('keyed')
+  await log.ask('PUT', `/forwarders/${name}`, draftFor(fake))
+  await until(() => errors.includes(`${name} settings_key_wrong`))
+  expect(wrong.status().map((status) => status.name)).not.toContain(name)
   expect(fake.events).toEqual([])
   await wrong.stop()
   const right = supervise()
   await drained(fake)
   await right.stop()
-  await log.ask('DELETE', '/forwarders/keyed')
+  await log.ask('DELETE', `/forwarders/${name}`)
   await fake.stop()
 })
 
@@ -121,9 +127,10 @@ it('begins behind the newest checkpoint where the setting says so', async () => 
   const fake = await startFakeSplunk()
   const size = await treeSize()
   const draft = draftFor(fake)
+  const name = unique('late')
   const supervisor = supervise()
-  await log.ask('PUT', '/forwarders/late', { ...draft, config: { ...draft.config, start_at: 'now' } })
-  await until(() => supervisor.status().some(({ name, state }) => name === 'late' && state === 'running'))
+  await log.ask('PUT', `/forwarders/${name}`, { ...draft, config: { ...draft.config, start_at: 'now' } })
+  await until(() => supervisor.status().some((status) => status.name === name && status.state === 'running'))
   await log.grow(10)
   await until(() => leavesOf(fake).size >= 10)
   expect(Math.min(...leavesOf(fake))).toBeGreaterThanOrEqual(size)

@@ -8,6 +8,7 @@ import { trustLogs } from '../../../src/tlog/index.ts'
 import { refusal } from '../../support/database.ts'
 import { type FakeSplunk, startFakeSplunk } from '../../support/fake-splunk.ts'
 import { sequencedLog } from '../../support/sequenced-log.ts'
+import { unique } from '../../support/unique.ts'
 import { until } from '../../support/until.ts'
 
 const log = await sequencedLog()
@@ -34,13 +35,13 @@ const upTo = (size: number, from = 0): number[] => Array.from({ length: size - f
 describe('a forwarder', () => {
   it('takes every leaf to the sink, and the checkpoint that covers them', async () => {
     const fake = await startFakeSplunk()
-    const forwarder = forwarderOf(fake, 'all')
+    const forwarder = forwarderOf(fake, unique('all'))
     forwarder.start()
-    await until(() => fake.events.length >= 1201)
+    await until(() => fake.events.length >= log.size() + 1)
     await forwarder.stop()
-    expect(new Set(leavesOf(fake))).toEqual(new Set(upTo(1200)))
-    expect(noticesOf(fake)).toMatchObject([{ action: 'audit_log.checkpoint', details: { tree_size: 1200 } }])
-    expect(forwarder.status()).toMatchObject({ state: 'stopped', nextLeafIndex: 1200, lag: 0 })
+    expect(new Set(leavesOf(fake))).toEqual(new Set(upTo(log.size())))
+    expect(noticesOf(fake)).toMatchObject([{ action: 'audit_log.checkpoint', details: { tree_size: log.size() } }])
+    expect(forwarder.status()).toMatchObject({ state: 'stopped', nextLeafIndex: log.size(), lag: 0 })
     await fake.stop()
   })
 })
@@ -48,35 +49,40 @@ describe('a forwarder', () => {
 describe('one forwarder at a time', () => {
   it('two that are started together send each leaf once, and the other takes over when the first stops', async () => {
     const fake = await startFakeSplunk()
-    const [a, b] = [forwarderOf(fake, 'pair'), forwarderOf(fake, 'pair')]
+    const name = unique('pair')
+    // On a busy machine a process may be late by more than a short lease, and the other one would send the same.
+    const [a, b] = [forwarderOf(fake, name, { leaseMs: 3000 }), forwarderOf(fake, name, { leaseMs: 3000 })]
     a.start()
     b.start()
-    await until(() => fake.events.length >= 1201)
-    const states = [a.status().state, b.status().state].toSorted((x, y) => x.localeCompare(y))
-    expect(states).toEqual(['running', 'standby'])
+    await until(() => fake.events.length >= log.size() + 1)
+    const states = (): string[] => [a.status().state, b.status().state].toSorted((x, y) => x.localeCompare(y))
+    await until(() => states().join() === 'running,standby')
     const [active, standby] = a.status().state === 'running' ? [a, b] : [b, a]
     await active.stop()
     await log.grow(1)
-    await until(() => standby.status().state === 'running' && leavesOf(fake).length === 1201)
+    await until(() => standby.status().state === 'running' && leavesOf(fake).length >= log.size())
     await standby.stop()
-    expect(leavesOf(fake).toSorted((x, y) => x - y)).toEqual(upTo(1201))
+    expect(leavesOf(fake).toSorted((x, y) => x - y)).toEqual(upTo(log.size()))
     await fake.stop()
   })
 
   it('a forwarder whose lease was taken commits nothing any more', async () => {
     const fake = await startFakeSplunk()
-    const forwarder = forwarderOf(fake, 'robbed', { stopTimeoutMs: 0 })
+    const name = unique('robbed')
+    const forwarder = forwarderOf(fake, name, { stopTimeoutMs: 0 })
     fake.fault = { kind: 'hang' }
     forwarder.start()
     await until(() => fake.requests.length > 0)
     await log.admin.query(
-      `update audit_log.forwarder set leader = 'other', lease_until = clock_timestamp() + interval '1 minute' where name = 'robbed'`,
+      `update audit_log.forwarder set leader = 'other', lease_until = clock_timestamp() + interval '10 minutes' where name = $1`,
+      [name],
     )
     fake.fault = undefined
     await until(() => forwarder.status().state === 'standby')
     await forwarder.stop()
     const { rows } = await log.admin.query(
-      `select next_leaf_index::int as next, leader from audit_log.forwarder where name = 'robbed'`,
+      `select next_leaf_index::int as next, leader from audit_log.forwarder where name = $1`,
+      [name],
     )
     expect(rows).toEqual([{ next: 0, leader: 'other' }])
     await fake.stop()
@@ -86,11 +92,12 @@ describe('one forwarder at a time', () => {
 describe('the position', () => {
   it('goes on where the last process stopped', async () => {
     const fake = await startFakeSplunk()
-    const first = forwarderOf(fake, 'restart')
+    const name = unique('restart')
+    const first = forwarderOf(fake, name)
     first.start()
     await until(() => first.status().nextLeafIndex >= 500)
     await first.stop()
-    const second = forwarderOf(fake, 'restart')
+    const second = forwarderOf(fake, name)
     second.start()
     await until(() => new Set(leavesOf(fake)).size === log.size())
     await second.stop()
@@ -103,17 +110,17 @@ describe('the position', () => {
     const fake = await startFakeSplunk()
     const before = log.size()
     const [late, middle] = [
-      forwarderOf(fake, 'late', { startAt: 'now' }),
-      forwarderOf(fake, 'middle', { startAt: before - 3 }),
+      forwarderOf(fake, unique('late'), { startAt: 'now' }),
+      forwarderOf(fake, unique('middle'), { startAt: before - 3 }),
     ]
     late.start()
     await until(() => late.status().state === 'running')
     await log.grow(2)
-    await until(() => leavesOf(fake).length === 2)
+    await until(() => leavesOf(fake).length >= 2)
     await late.stop()
     expect(leavesOf(fake)).toEqual([before, before + 1])
     middle.start()
-    await until(() => leavesOf(fake).length === 7)
+    await until(() => leavesOf(fake).length >= 7)
     await middle.stop()
     expect(new Set(leavesOf(fake).slice(2))).toEqual(new Set(upTo(before + 2, before - 3)))
     // Each event knows the one before, the first one too.
@@ -125,12 +132,13 @@ describe('the position', () => {
 
   it('moves back with replayFrom, whichever process forwards', async () => {
     const fake = await startFakeSplunk()
-    const forwarder = forwarderOf(fake, 'replay', { startAt: 'now' })
+    const name = unique('replay')
+    const forwarder = forwarderOf(fake, name, { startAt: 'now' })
     forwarder.start()
     await until(() => forwarder.status().state === 'running')
     const size = log.size()
-    await forwarderOf(fake, 'replay').replayFrom(size - 10)
-    await until(() => leavesOf(fake).length === 10)
+    await forwarderOf(fake, name).replayFrom(size - 10)
+    await until(() => leavesOf(fake).length >= 10)
     await forwarder.stop()
     expect(leavesOf(fake)).toEqual(upTo(size, size - 10))
     await fake.stop()
@@ -138,7 +146,7 @@ describe('the position', () => {
 
   it('is held by pause and goes on with resume', async () => {
     const fake = await startFakeSplunk()
-    const forwarder = forwarderOf(fake, 'held', { startAt: 'now' })
+    const forwarder = forwarderOf(fake, unique('held'), { startAt: 'now' })
     forwarder.start()
     await until(() => forwarder.status().state === 'running')
     await forwarder.pause()
@@ -146,7 +154,7 @@ describe('the position', () => {
     await log.grow(3)
     expect(fake.events.length).toBeLessThan(2)
     await forwarder.resume()
-    await until(() => leavesOf(fake).length === 3)
+    await until(() => leavesOf(fake).length >= 3)
     await forwarder.stop()
     await fake.stop()
   })
@@ -157,19 +165,21 @@ describe('the dead letter', () => {
     const fake = await startFakeSplunk()
     fake.rejects = (event) => (event['leaf_index'] === 250 ? 13 : undefined)
     const told: ForwarderStatus[] = []
-    const forwarder = forwarderOf(fake, 'poison', { onDeadLetter: (status) => told.push(status) })
+    const name = unique('poison')
+    const forwarder = forwarderOf(fake, name, { onDeadLetter: (status) => told.push(status) })
     forwarder.start()
     await until(() => forwarder.status().nextLeafIndex === log.size())
     await forwarder.stop()
     const { rows } = await log.admin.query(
       `select first_leaf_index::int as leaf, kind, code, item = entry.id::text as "same" from audit_log.dead_letter
-       join audit_log.leaf on leaf.leaf_index = first_leaf_index join audit_log.entry on entry.seq = leaf.seq where forwarder = 'poison'`,
+       join audit_log.leaf on leaf.leaf_index = first_leaf_index join audit_log.entry on entry.seq = leaf.seq where forwarder = $1`,
+      [name],
     )
     expect(rows).toEqual([{ leaf: 250, kind: 'rejected', code: 'splunk_code_13', same: true }])
     expect(new Set(leavesOf(fake))).toEqual(new Set(upTo(log.size()).filter((leaf) => leaf !== 250)))
     expect(forwarder.status().counters).toMatchObject({ rejected: 1 })
     expect(() => forwarder.start()).toThrow(expect.objectContaining({ code: 'closed' }))
-    expect(told).toMatchObject([{ name: 'poison', counters: { rejected: 1 } }])
+    expect(told).toMatchObject([{ name, counters: { rejected: 1 } }])
     await fake.stop()
   })
 
@@ -196,14 +206,15 @@ describe('trouble', () => {
     const [broken, well] = [await startFakeSplunk(), await startFakeSplunk()]
     broken.disabled = true
     const alarms: ForwarderStatus[] = []
-    const failing = forwarderOf(broken, 'failing', { failingAfterMs: 0, onFailing: (status) => alarms.push(status) })
-    const other = forwarderOf(well, 'well')
+    const name = unique('failing')
+    const failing = forwarderOf(broken, name, { failingAfterMs: 0, onFailing: (status) => alarms.push(status) })
+    const other = forwarderOf(well, unique('well'))
     failing.start()
     other.start()
     await until(() => other.status().nextLeafIndex === log.size())
     await until(() => alarms.length > 0)
     expect(alarms).toMatchObject([
-      { name: 'failing', state: 'paused', problem: { cause: 'auth', code: 'splunk_code_1' }, nextLeafIndex: 0 },
+      { name, state: 'paused', problem: { cause: 'auth', code: 'splunk_code_1' }, nextLeafIndex: 0 },
     ])
     expect(alarms[0]?.lag).toBe(log.size())
     expect(alarms[0]?.oldestAgeMs).toBeGreaterThan(0)
@@ -211,7 +222,7 @@ describe('trouble', () => {
     expect(JSON.stringify(alarms)).not.toContain(broken.token)
     await until(async () =>
       (await readForwarders(log.sequencerPool, 'audit_log')).some(
-        ({ name, problem }) => name === 'failing' && problem === 'splunk_code_1',
+        (row) => row.name === name && row.problem === 'splunk_code_1',
       ),
     )
     await failing.stop()
@@ -233,7 +244,7 @@ describe('trouble', () => {
     await log.admin.query(
       `delete from audit_log.entry where seq in (select seq from audit_log.leaf where leaf_index in (200, 201))`,
     )
-    const forwarder = forwarderOf(fake, 'tampered')
+    const forwarder = forwarderOf(fake, unique('tampered'))
     forwarder.start()
     await until(() => forwarder.status().nextLeafIndex === log.size() && noticesOf(fake).length > 0)
     await forwarder.stop()

@@ -12,6 +12,7 @@ import { sampleData } from '../../support/merkle-reference.ts'
 import { startS3Fake } from '../../support/s3-fake.ts'
 import { TileStore } from '../../support/tile-store.ts'
 import { makeKeys, origin, signCheckpoint } from '../../support/tlog-fixtures.ts'
+import { unique } from '../../support/unique.ts'
 
 const log = await makeKeys(origin)
 const noteOf = (size: number): Promise<string> => signCheckpoint(new TileStore(sampleData(size)).head, [log])
@@ -61,9 +62,10 @@ afterAll(async () => {
 
 /** What every publisher that can be read does. */
 const publishers: Readonly<Record<string, () => Publisher>> = {
-  filePublisher: () => filePublisher(join(directory, 'made', 'checkpoint')),
-  httpPublisher: () => httpPublisher({ url: `${base}/checkpoint`, headers: { authorization: 'Bearer t' } }),
-  s3Publisher: () => s3Publisher({ client, bucket: 'bucket', prefix: 'audit/', retainDays: 30 }),
+  filePublisher: () => filePublisher(join(directory, unique('made'), 'checkpoint')),
+  httpPublisher: () =>
+    httpPublisher({ url: `${base}/${unique('checkpoint')}`, headers: { authorization: 'Bearer t' } }),
+  s3Publisher: () => s3Publisher({ client, bucket: 'bucket', prefix: `${unique('audit')}/`, retainDays: 30 }),
   functionPublisher: () => {
     let note: string | undefined
     return functionPublisher(
@@ -87,7 +89,7 @@ describe.each(Object.entries(publishers))('%s', (_, make) => {
 
 describe('a file', () => {
   it('has a history that is only appended to, once for each checkpoint, also after a crash in the middle of a line', async () => {
-    const path = join(directory, 'history')
+    const path = join(directory, unique('history'))
     await filePublisher(path).publish(small, never)
     await filePublisher(path).publish(small, never)
     await appendFile(`${path}.history`, '"cut sho')
@@ -98,7 +100,7 @@ describe('a file', () => {
   })
 
   it('is not replaced by an older checkpoint that was late', async () => {
-    const publisher = filePublisher(join(directory, 'order'))
+    const publisher = filePublisher(join(directory, unique('order')))
     await Promise.all([publisher.publish(large, never), publisher.publish(small, never)])
     expect(await publisher.latest?.(never)).toBe(large.note)
   })

@@ -5,10 +5,10 @@ import { testSinkContract } from '../../support/sink-contract.ts'
 
 testSinkContract(
   'Elastic',
-  async () => {
+  async (timeoutMs) => {
     const fake = await startFakeElastic()
     return {
-      sink: new ElasticSink({ url: fake.url, apiKey: fake.apiKey, timeoutMs: 200 }),
+      sink: new ElasticSink({ url: fake.url, apiKey: fake.apiKey, timeoutMs }),
       secret: fake.apiKey,
       received: () => fake.documents.map(({ id, text }) => ({ id, text })),
       detailsOf: (text) => {

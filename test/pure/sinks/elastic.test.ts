@@ -23,7 +23,7 @@ async function open(
   options: Partial<ElasticOptions> = {},
 ): Promise<{ fake: FakeElastic; sink: ElasticSink }> {
   const fake = await startFakeElastic(fakeOptions)
-  const sink = new ElasticSink({ url: fake.url, apiKey: fake.apiKey, timeoutMs: 500, ...options })
+  const sink = new ElasticSink({ url: fake.url, apiKey: fake.apiKey, ...options })
   opened.push({ close: () => fake.stop() }, sink)
   return { fake, sink }
 }

@@ -19,7 +19,7 @@ async function ask(
 ): Promise<number | string> {
   const server = await startFakeServer(() => ({ status: 200 }), tls)
   opened.push(server)
-  const client = new HttpClient({ url: server.url, timeoutMs: 2000, ...options })
+  const client = new HttpClient({ url: server.url, ...options })
   const { signal } = new AbortController()
   const answer = await client.request({ method: 'POST', path: '/', headers: {}, body: Buffer.from('x'), signal })
   client.close()

@@ -4,13 +4,14 @@ import { httpMisbehaviours, misbehave } from '../../support/misbehave.ts'
 import { type SinkAndReceiver, testSinkContract } from '../../support/sink-contract.ts'
 
 for (const acknowledgement of ['none', 'required'] as const) {
-  testSinkContract(`Splunk, acknowledgement ${acknowledgement}`, () => open(acknowledgement), httpMisbehaviours)
+  const start = (timeoutMs: number): Promise<SinkAndReceiver> => open(acknowledgement, timeoutMs)
+  testSinkContract(`Splunk, acknowledgement ${acknowledgement}`, start, httpMisbehaviours)
 }
 
-async function open(acknowledgement: 'none' | 'required'): Promise<SinkAndReceiver> {
+async function open(acknowledgement: 'none' | 'required', timeoutMs: number): Promise<SinkAndReceiver> {
   const fake: FakeSplunk = await startFakeSplunk({ useAck: acknowledgement === 'required' })
   const { url, token } = fake
-  const sink = new SplunkSink({ url, token, index: 'audit', acknowledgement, timeoutMs: 200, ackIntervalMs: 10 })
+  const sink = new SplunkSink({ url, token, index: 'audit', acknowledgement, timeoutMs, ackIntervalMs: 10 })
   return {
     sink,
     secret: token,

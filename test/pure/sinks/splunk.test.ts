@@ -25,7 +25,6 @@ async function open(
     url: fake.url,
     token: fake.token,
     index: 'audit',
-    timeoutMs: 500,
     ackIntervalMs: 10,
     acknowledgement: fakeOptions.useAck === true ? 'required' : 'none',
     ...options,
@@ -146,7 +145,7 @@ describe('Splunk', () => {
   it('S7 code 6 at event 0 of a body over 5 MiB: splits, and drops nothing', async () => {
     const { fake, sink } = await open(
       { maximumBytes: 5_300_000, cloud: true },
-      { maxBatchBytes: 20_000_000, maxInFlight: 1, gzip: false, timeoutMs: 5000 },
+      { maxBatchBytes: 20_000_000, maxInFlight: 1, gzip: false },
     )
     const log = memoryLog(forwardedMany(200, () => ({ details: { text: 'x'.repeat(60_000) } })))
     await deliverAll(log, sink, fakeClock())
@@ -245,7 +244,7 @@ describe('Splunk', () => {
       { kind: 'reset', after: true } as const,
       { kind: 'hang', after: true } as const,
     ]) {
-      const { fake, sink } = await open()
+      const { fake, sink } = await open({}, fault.kind === 'hang' ? { timeoutMs: 1000 } : {})
       fake.faults.push(fault)
       await deliverAll(memoryLog(forwardedMany(5)), sink, fakeClock())
       expect(fake.events.length).toBe(10)

@@ -4,6 +4,7 @@ import { trustLogs, verifyTlogProof } from '../../../../src/tlog/index.ts'
 import { testLog } from '../../../support/database.ts'
 import { codeOfAsync } from '../../../support/error-code.ts'
 import { sequencedLog } from '../../../support/sequenced-log.ts'
+import { unique } from '../../../support/unique.ts'
 import { until } from '../../../support/until.ts'
 
 const log = await sequencedLog()
@@ -29,21 +30,23 @@ const statusOf = async (id: string, options = {}): Promise<string | undefined> =
 
 describe('audit.risk.accepted', () => {
   it('answers for any date, with the entries and proofs that verify offline', async () => {
-    const accepted = await accept('dated', 60)
+    const id = unique('dated')
+    const accepted = await accept(id, 60)
     await log.grow(0)
     const between = new Date(Date.parse(accepted.timestamp) + 1)
     while (Date.now() <= between.getTime()) await until(() => Date.now() > between.getTime())
     const revoked = await audit.events.risk.revoked({
       target: 'finding:1',
-      details: { acceptance_id: 'dated', reason: 'exploited' },
+      details: { acceptance_id: id, reason: 'exploited' },
     })
     await log.grow(0)
-    expect(await statusOf('dated', { asOf: new Date(Date.parse(accepted.timestamp) - 1) })).toBeUndefined()
-    expect(await statusOf('dated', { asOf: accepted.timestamp })).toBe('in_force')
-    expect(await statusOf('dated', { asOf: between, soonDays: 90 })).toBe('about_to_expire')
-    expect(await statusOf('dated')).toBe('revoked')
+    expect(await statusOf(id, { asOf: new Date(Date.parse(accepted.timestamp) - 1) })).toBeUndefined()
+    expect(await statusOf(id, { asOf: accepted.timestamp })).toBe('in_force')
+    expect(await statusOf(id, { asOf: between, soonDays: 90 })).toBe('about_to_expire')
+    expect(await statusOf(id)).toBe('revoked')
 
-    const [found] = await audit.risk.accepted({ target: 'finding:1' })
+    const registered = await audit.risk.accepted({ target: 'finding:1' })
+    const found = registered.find(({ acceptance_id }) => acceptance_id === id)
     expect(found?.decidedBy.entry).toEqual(revoked)
     expect(found?.history.map(({ entry }) => entry)).toEqual([accepted, revoked])
     for (const { entry, proof, leafIndex } of found!.history) {
@@ -58,36 +61,40 @@ describe('audit.risk.accepted', () => {
   })
 
   it('says what will be the case at a date that is to come', async () => {
-    await accept('future', 10)
-    expect(await statusOf('future', { soonDays: 0 })).toBe('in_force')
-    expect(await statusOf('future', { asOf: inDays(11) })).toBe('expired')
+    const id = unique('future')
+    await accept(id, 10)
+    expect(await statusOf(id, { soonDays: 0 })).toBe('in_force')
+    expect(await statusOf(id, { asOf: inDays(11) })).toBe('expired')
   })
 
   it('counts what is not sequenced yet, and says that its proof is to come', async () => {
-    const { seq } = await accept('fresh', 10)
-    const found = (await audit.risk.accepted()).find(({ acceptance_id }) => acceptance_id === 'fresh')
+    const id = unique('fresh')
+    const { seq } = await accept(id, 10)
+    const found = (await audit.risk.accepted()).find(({ acceptance_id }) => acceptance_id === id)
     expect(found?.history).toMatchObject([
       { entry: { seq }, leafIndex: null, proof: undefined, missing: 'proof_pending' },
     ])
   })
 
   it('follows the order of the log when a transaction commits late', async () => {
-    await accept('late', 60)
+    const id = unique('late')
+    await accept(id, 60)
     const client = await log.connect(log.app.url)
     await client.query('begin')
     // Has a lower seq than the revocation, and a later place in the log.
-    await accept('late', 90, { db: client })
-    await audit.events.risk.revoked({ target: 'finding:1', details: { acceptance_id: 'late', reason: 'x' } })
+    await accept(id, 90, { db: client })
+    await audit.events.risk.revoked({ target: 'finding:1', details: { acceptance_id: id, reason: 'x' } })
     await log.grow(0)
-    expect(await statusOf('late')).toBe('revoked')
+    expect(await statusOf(id)).toBe('revoked')
     await client.query('commit')
     await log.grow(0)
-    expect(await statusOf('late')).toBe('in_force')
+    expect(await statusOf(id)).toBe('in_force')
   })
 
   it('does not count what another writer records against the rules, and shows it', async () => {
-    const seq = await recordInSql('risk.accepted', { acceptance_id: 'own', requester: 'alice', approver: 'Alice' })
-    const found = (await audit.risk.accepted()).find(({ acceptance_id }) => acceptance_id === 'own')
+    const id = unique('own')
+    const seq = await recordInSql('risk.accepted', { acceptance_id: id, requester: 'alice', approver: 'Alice' })
+    const found = (await audit.risk.accepted()).find(({ acceptance_id }) => acceptance_id === id)
     expect(found).toMatchObject({
       status: 'invalid',
       history: [{ entry: { seq }, faults: ['no_justification', 'approver_is_requester', 'no_expiry'] }],
@@ -95,13 +102,17 @@ describe('audit.risk.accepted', () => {
   })
 
   it('does not count an acceptance that was altered, with a hash that fits or not', async () => {
-    const [plain, rehashed] = [await accept('altered', 20), await accept('rehashed', 20)]
+    const ids = [unique('altered'), unique('rehashed')] as const
+    const [plain, rehashed] = [await accept(ids[0], 20), await accept(ids[1], 20)]
     await log.grow(0)
     // As a superuser would: nothing in the database stops one.
-    await admin.query(`do $$ declare partition regclass; begin
-      for partition in select relid from pg_partition_tree('audit_log.entry') loop
-        execute format('alter table %s disable trigger user', partition);
-      end loop; end $$`)
+    const guards = (how: 'disable' | 'enable always'): Promise<unknown> =>
+      admin.query(`do $$ declare guard record; begin
+        for guard in select relid, tgname from pg_partition_tree('audit_log.entry') join pg_trigger on tgrelid = relid
+          where not tgisinternal or tgparentid <> 0 loop
+          execute format('alter table %s ${how} trigger %I', guard.relid, guard.tgname);
+        end loop; end $$`)
+    await guards('disable')
     await admin.query(
       `update audit_log.entry set details = replace(details::text, 'because', 'BECAUSE')::json where seq = any ($1)`,
       [[plain.seq, rehashed.seq]],
@@ -110,7 +121,8 @@ describe('audit.risk.accepted', () => {
       `update audit_log.entry set entry_hash = sha256(convert_to(audit_log.entry_line(entry), 'UTF8')) where seq = $1`,
       [rehashed.seq],
     )
-    for (const id of ['altered', 'rehashed']) {
+    await guards('enable always')
+    for (const id of ids) {
       const found = (await audit.risk.accepted({ proofs: false })).find(({ acceptance_id }) => acceptance_id === id)
       expect([found?.status, found?.history[0]?.faults]).toEqual(['invalid', ['altered']])
     }
