@@ -44,7 +44,7 @@ function qradar({ port }: Rsyslog, options: Partial<QRadarOptions> = {}): QRadar
 async function stored(receiving: Rsyslog, count: number): Promise<string[]> {
   for (let attempt = 0; ; attempt += 1) {
     const lines = await receiving.lines()
-    if (lines.length >= count || attempt === 200) return lines
+    if (lines.length >= count || attempt === 2000) return lines
     await sleep(25)
   }
 }

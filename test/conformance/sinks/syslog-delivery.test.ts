@@ -18,6 +18,7 @@ import { parseLeef } from '../../support/leef-parser.ts'
 import { deliver as deliverLog, memoryLog } from '../../support/memory-log.ts'
 import { parseSyslog } from '../../support/syslog-parser.ts'
 import { startSyslogReceiver, type SyslogReceiver } from '../../support/syslog-receiver.ts'
+import { until } from '../../support/until.ts'
 
 const authority = testAuthority()
 const server = authority.issue({ commonName: 'receiver' })
@@ -132,7 +133,7 @@ describe('syslog over TCP', () => {
   it('Q9 sends everything again that a broken connection may have lost, with the same identity', async () => {
     const receiving = await receiver('lf')
     receiving.behaviour.resetAfter = 3
-    const sink = qradar(receiving.port)
+    const sink = qradar(receiving.port, { confirmDelayMs: 1000 })
     const items = forwardedMany(10)
     const delivering = deliver(sink, items)
     await receiving.until(3)
@@ -150,7 +151,7 @@ describe('syslog over TCP', () => {
   it('Q9 does the same when the receiver ends the connection in the middle', async () => {
     const receiving = await receiver('lf')
     receiving.behaviour.endAfter = 3
-    const delivering = deliver(qradar(receiving.port), forwardedMany(10))
+    const delivering = deliver(qradar(receiving.port, { confirmDelayMs: 1000 }), forwardedMany(10))
     await receiving.until(3)
     receiving.behaviour.endAfter = undefined
     await delivering
@@ -186,7 +187,7 @@ describe('syslog over TCP', () => {
   it('Q10 breaks a connection on which nothing moves, and sends again on another', async () => {
     const receiving = await receiver('lf')
     receiving.behaviour.deaf = true
-    const sink = qradar(receiving.port, { maxEventBytes: 65_536, sendTimeoutMs: 200, confirmDelayMs: 60_000 })
+    const sink = qradar(receiving.port, { maxEventBytes: 65_536, sendTimeoutMs: 500, confirmDelayMs: 60_000 })
     const batch = encoded(
       sink,
       forwardedMany(4, () => ({ details: { note: 'x'.repeat(60_000) } })),
@@ -203,7 +204,11 @@ describe('syslog over TCP', () => {
 
   it('Q11 takes an event for delivered only after the delay, and for lost when the connection breaks before', async () => {
     const receiving = await receiver('lf')
-    const sink = qradar(receiving.port, { confirmDelayMs: 300 })
+    const sink = qradar(receiving.port, { confirmDelayMs: 60_000 })
+    let ahead = 0
+    const now = performance.now.bind(performance)
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + ahead)
+    stops.push(() => Promise.resolve(clock.mockRestore()))
     const send = async (): Promise<object> => {
       const { outcomes } = await sink.send(batchOf(sink, encoded(sink, [forwarded()])), { signal })
       return (outcomes[0] as { handle: object }).handle
@@ -211,11 +216,12 @@ describe('syslog over TCP', () => {
     const handle = await send()
     await receiving.until(1)
     expect(await sink.confirm([handle])).toEqual(['waiting'])
-    await sleep(320)
+    ahead = 60_000
     expect(await sink.confirm([handle])).toEqual(['confirmed'])
     const lost = await send()
+    await receiving.until(2)
     receiving.reset()
-    await sleep(50)
+    await until(async () => (await sink.confirm([lost]))[0] !== 'waiting')
     expect(await sink.confirm([lost])).toEqual(['unknown'])
   })
 
@@ -264,7 +270,7 @@ describe('syslog over TCP', () => {
   it('Q14 asks for longer and longer waits while every connection dies, and counts anew after a confirmation', async () => {
     const receiving = await receiver('lf')
     receiving.behaviour.resetAfter = 1
-    const sink = qradar(receiving.port, { confirmDelayMs: 200 })
+    const sink = qradar(receiving.port, { confirmDelayMs: 1000 })
     const waits: number[] = []
     for (let round = 0; round < 20; round += 1) {
       const { outcomes, control } = await sink.send(batchOf(sink, encoded(sink, [forwarded()])), { signal })
@@ -440,7 +446,7 @@ describe('syslog over TLS', () => {
   it('Q8, Q9 loses nothing over TLS either', async () => {
     const receiving = await receiver('octet-counting', server)
     receiving.behaviour.resetAfter = 4
-    const sink = qradar(receiving.port, { tls, framing: 'octet-counting' })
+    const sink = qradar(receiving.port, { tls, framing: 'octet-counting', confirmDelayMs: 1000 })
     const items = forwardedMany(12)
     const delivering = deliver(sink, items)
     await receiving.until(4)

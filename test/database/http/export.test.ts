@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Principal } from '../../../src/http/index.ts'
 import { canonicalize, type Entry, verifyEntries } from '../../../src/index.ts'
 import { asHeader, sample, testApi } from '../../support/api.ts'
+import { unique } from '../../support/unique.ts'
 
 const hostile = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =cmd|x', '＝1', 'a,"b"\r\nc', "'quoted", 'ä😀']
 const api = await testApi(3300, (index) => ({
@@ -74,9 +75,10 @@ describe('an export', () => {
   })
 
   it('is an entry before the first byte, and another when it is over', async () => {
-    const principal = { id: 'auditor-7', tenants: ['contoso'], sourceIp: '2001:db8::7' }
+    const user = unique('auditor-7')
+    const principal = { id: user, tenants: ['contoso'], sourceIp: '2001:db8::7' }
     const response = await api.get('/export?action=scan.*&format=csv', principal)
-    const [started] = await aboutExports('auditor-7')
+    const [started] = await aboutExports(user)
     expect(started).toMatchObject({
       action: 'audit_log.export_started',
       tenant_id: 'contoso',
@@ -84,7 +86,7 @@ describe('an export', () => {
       details: { parameters: { action: 'scan.*', format: 'csv' } },
     })
     const text = await response.text()
-    const [, ended] = await aboutExports('auditor-7')
+    const [, ended] = await aboutExports(user)
     expect(ended).toMatchObject({
       action: 'audit_log.export_ended',
       outcome: 'success',
@@ -98,11 +100,12 @@ describe('an export', () => {
   })
 
   it('that is refused is an entry too', async () => {
-    await api.get('/export', { id: 'nosy', permissions: ['read'] })
-    await api.get('/export?tenant_id=fabrikam', { ...contoso, id: 'nosy' })
+    const user = unique('nosy')
+    await api.get('/export', { id: user, permissions: ['read'] })
+    await api.get('/export?tenant_id=fabrikam', { ...contoso, id: user })
     const off = api.handler({ flags: {} })
-    expect((await off(request('/export', { id: 'nosy' }))).status).toBe(403)
-    const refused = await aboutExports('nosy')
+    expect((await off(request('/export', { id: user }))).status).toBe(403)
+    const refused = await aboutExports(user)
     expect(refused.map(({ outcome, details }) => [outcome, details['reason']])).toEqual([
       ['denied', 'permission_missing'],
       ['denied', 'tenant_forbidden'],
@@ -131,34 +134,37 @@ describe('an export', () => {
   })
 
   it('of a client that takes nothing is given up, and its place is free again', async () => {
+    const user = unique('sleepy')
     const handler = api.handler({ maxExports: 1, exportStallMs: 100 })
-    const stalled = await handler(request(`/export?${everything}`, { id: 'sleepy' }))
+    const stalled = await handler(request(`/export?${everything}`, { id: user }))
     const reader = stalled.body!.getReader()
     await reader.read()
     while ((await handler(request('/export?action=no.such'))).status === 429) await sleep(20)
     await expect(reader.read().then(() => reader.read())).rejects.toThrow()
     // Its place is free a little before its end is on record.
     await vi.waitFor(async () => {
-      const [, ended] = await aboutExports('sleepy')
+      const [, ended] = await aboutExports(user)
       expect(ended).toMatchObject({ outcome: 'failure', details: { complete: false, entries: 1000 } })
     }, 10_000)
   })
 
   it('of a client that never reads is given up too', async () => {
+    const user = unique('gone')
     const handler = api.handler({ maxExports: 1, exportStallMs: 100 })
-    await handler(request('/export', { id: 'gone' }))
+    await handler(request('/export', { id: user }))
     while ((await handler(request('/export?action=no.such'))).status === 429) await sleep(20)
     await vi.waitFor(async () => {
-      const recorded = await aboutExports('gone')
+      const recorded = await aboutExports(user)
       expect(recorded).toMatchObject([{}, { outcome: 'failure', details: { entries: 0, bytes: 0 } }])
     }, 10_000)
   })
 
   it('that fails half-way breaks off, tells the host, and is recorded as incomplete', async () => {
+    const user = unique('unlucky')
     const errors: unknown[] = []
     const pool = api.log.pool(api.log.app.url)
     const handler = api.handler({ db: pool, audit: api.audit, onError: (error) => errors.push(error) })
-    const response = await handler(request(`/export?${everything}`, { id: 'unlucky' }))
+    const response = await handler(request(`/export?${everything}`, { id: user }))
     const reader = response.body!.getReader()
     await reader.read()
     await api.log.admin.query(`revoke select on audit_log.entry from ${api.log.roles.reader}`)
@@ -172,14 +178,15 @@ describe('an export', () => {
       await api.log.admin.query(`grant select on audit_log.entry to ${api.log.roles.reader}`)
     }
     expect(errors).toMatchObject([{ code: 'privilege_missing' }])
-    const [, ended] = await aboutExports('unlucky')
+    const [, ended] = await aboutExports(user)
     expect(ended).toMatchObject({ outcome: 'failure', details: { complete: false } })
   })
 
   it('of a client that goes away cancels the statement in the server', async () => {
+    const user = unique('leaver')
     const blocker = await api.log.connect()
     const client = new AbortController()
-    const response = await api.handler()(request(`/export?${everything}`, { id: 'leaver' }, { signal: client.signal }))
+    const response = await api.handler()(request(`/export?${everything}`, { id: user }, { signal: client.signal }))
     await blocker.query('begin; lock table audit_log.entry in access exclusive mode')
     try {
       const reading = response.text().catch((error: unknown) => error)
@@ -192,8 +199,8 @@ describe('an export', () => {
     } finally {
       await blocker.query('rollback')
     }
-    while ((await aboutExports('leaver')).length < 2) await sleep(20)
-    expect((await aboutExports('leaver'))[1]).toMatchObject({ outcome: 'failure', details: { entries: 0 } })
+    while ((await aboutExports(user)).length < 2) await sleep(20)
+    expect((await aboutExports(user))[1]).toMatchObject({ outcome: 'failure', details: { entries: 0 } })
   })
 })
 

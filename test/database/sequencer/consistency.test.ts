@@ -324,8 +324,9 @@ describe('an entry that was put in behind the back of the sequencer', () => {
       alarmAfterMs: 1000,
       onBacklog: (backlog) => alarms.push(backlog.heldBy?.kind),
     })
+    // At work before its watch looks for the first time.
+    await second.run()
     second.start()
-    await until(() => second.status().state === 'active')
     await forged.write(2)
     await until(async () => (await takeCensus(forged.admin, forged.key.verifierKey)).checkpointSize >= 5)
     expect((await findUnsequenced(forged.admin)).map(({ seq }) => seq)).toEqual([1001, 1002])
