@@ -62,7 +62,7 @@ export async function lastVerification(executor: Executor, schema: string): Prom
   const [row] = await executor.run(
     `select ${quoted}.format_time(timestamp) as verified_at, seq::text, recorded_by, outcome, details ->> 'verdict'::text as verdict,
        details ->> 'tree_size'::text as tree_size
-     from ${quoted}.entry where action = $1 order by timestamp desc, seq desc limit 1`,
+     from ${quoted}.entry where action = $1 order by timestamp desc, entry.seq desc limit 1`,
     [action],
   )
   if (row === undefined) return undefined

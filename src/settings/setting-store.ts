@@ -41,11 +41,12 @@ export async function readSettings(db: Database, schema: string): Promise<readon
 
 /** The same on one connection. @throws AuditLogError `schema_missing`, `privilege_missing`, `read_failed` */
 export async function readOn(executor: Executor, schema: string): Promise<readonly StoredForwarder[]> {
+  // By the column: setting_id alone would be the text that is selected, of which '9' is more than '10'.
   const rows = await explained('read_failed', () =>
     executor.run(
       `select distinct on (name) setting_id::text, name, value::text, secrets::text,
          to_char(changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as changed_at
-       from ${quoteIdentifier(schema)}.setting order by name, setting_id desc`,
+       from ${quoteIdentifier(schema)}.setting order by name, setting.setting_id desc`,
     ),
   )
   return rows.map(readRow)

@@ -58,6 +58,15 @@ describe('a setting', () => {
     expect(await codeOfAsync(settings.get('kept'))).toBe('forwarder_unknown')
   })
 
+  it('is the one that was stored last, also where its number has one digit more than that of the one before', async () => {
+    for (let index = 1; index <= 12; index += 1) {
+      await settings.put('often', { ...splunk, config: { url, index: `index-${index}` } }, alice)
+      expect((await settings.get('often')).config['index']).toBe(`index-${index}`)
+    }
+    await settings.remove('often', alice)
+    expect((await settings.list()).map(({ name }) => name)).not.toContain('often')
+  })
+
   it('cannot be updated, deleted or truncated by anybody, nor inserted past the function', async () => {
     for (const pool of [log.admin, log.appPool, log.sequencerPool]) {
       for (const statement of [
