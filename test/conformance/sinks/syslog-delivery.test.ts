@@ -13,6 +13,7 @@ import { batchOf } from '../../support/batch-of.ts'
 import { selfSigned, testAuthority } from '../../support/certificates.ts'
 import { deliver } from '../../support/deliver.ts'
 import { codeOf } from '../../support/error-code.ts'
+import { fastForward } from '../../support/fast-forward.ts'
 import { checklistNote, forwarded, forwardedMany, hostileTexts } from '../../support/forwarded.ts'
 import { parseLeef } from '../../support/leef-parser.ts'
 import { deliver as deliverLog, memoryLog } from '../../support/memory-log.ts'
@@ -205,10 +206,7 @@ describe('syslog over TCP', () => {
   it('Q11 takes an event for delivered only after the delay, and for lost when the connection breaks before', async () => {
     const receiving = await receiver('lf')
     const sink = qradar(receiving.port, { confirmDelayMs: 60_000 })
-    let ahead = 0
-    const now = performance.now.bind(performance)
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + ahead)
-    stops.push(() => Promise.resolve(clock.mockRestore()))
+    const pass = fastForward()
     const send = async (): Promise<object> => {
       const { outcomes } = await sink.send(batchOf(sink, encoded(sink, [forwarded()])), { signal })
       return (outcomes[0] as { handle: object }).handle
@@ -216,7 +214,7 @@ describe('syslog over TCP', () => {
     const handle = await send()
     await receiving.until(1)
     expect(await sink.confirm([handle])).toEqual(['waiting'])
-    ahead = 60_000
+    pass(60_000)
     expect(await sink.confirm([handle])).toEqual(['confirmed'])
     const lost = await send()
     await receiving.until(2)

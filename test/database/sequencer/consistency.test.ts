@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   findUnsequenced,
   functionPublisher,
@@ -19,6 +19,7 @@ import {
 } from '../../../src/tlog/index.ts'
 import { createWitnessHandler, type WitnessOutcome, type WitnessState } from '../../../src/witness/index.ts'
 import type pg from 'pg'
+import { fastForward } from '../../support/fast-forward.ts'
 import { inOrder, sequencedLog, type SequencedLog, takeCensus, until } from '../../support/sequencer.ts'
 import { makeKeys } from '../../support/tlog-fixtures.ts'
 
@@ -314,10 +315,7 @@ describe('an entry that was put in behind the back of the sequencer', () => {
         select 1000 + n, gen_random_uuid(), clock_timestamp() - interval '1 minute', 'forged', 'x', sha256('x'), xid
         from unnest(array['3', '99999999']::xid8[]) with ordinality as forged (xid, n)`),
     )
-    let ahead = 0
-    const now = performance.now.bind(performance)
-    vi.spyOn(performance, 'now').mockImplementation(() => now() + ahead)
-    onTestFinished(() => void vi.restoreAllMocks())
+    const pass = fastForward()
     const alarms: unknown[] = []
     const second = await forged.sequencer({
       intervalMs: 20,
@@ -332,7 +330,7 @@ describe('an entry that was put in behind the back of the sequencer', () => {
     expect((await findUnsequenced(forged.admin)).map(({ seq }) => seq)).toEqual([1001, 1002])
     await until(() => alarms.length > 0)
     // A day later it looks for them.
-    ahead = 86_400_000
+    pass(86_400_000)
     await until(() => second.status().treeSize === 7)
     await second.stop()
     expect(alarms).toEqual(['passed_over'])

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { functionPublisher } from '../../../src/index.ts'
 import { readLeaves } from '../../../src/query/leaf-order.ts'
 import { executorOf } from '../../../src/database/database.ts'
+import { fastForward } from '../../support/fast-forward.ts'
 import { inOrder, sequencedLog, takeCensus, until } from '../../support/sequencer.ts'
 
 const log = await sequencedLog()
@@ -169,6 +170,7 @@ it('gives an entry that does not verify its leaf, with a record of why', async (
 
 it('tells when a publisher begins to fail, for another reason, and no more', async () => {
   const log = await sequencedLog()
+  const pass = fastForward()
   const failures: (string | undefined)[] = ['full', 'full', 'gone', undefined]
   const told: (string | undefined)[] = []
   const sequencer = await log.sequencer({
@@ -183,7 +185,12 @@ it('tells when a publisher begins to fail, for another reason, and no more', asy
   })
   await log.write(1)
   sequencer.start()
-  await expect.poll(() => told).toEqual([undefined, 'full', 'gone', undefined])
+  // It tries again at growing distances.
+  const atLast = (): typeof told => {
+    pass(1000)
+    return told
+  }
+  await expect.poll(atLast).toEqual([undefined, 'full', 'gone', undefined])
   await sequencer.stop()
 })
 
