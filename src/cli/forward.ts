@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { AuditLogError } from '../errors.ts'
 import { ForwarderSupervisor } from '../settings/forwarder-supervisor.ts'
-import { Forwarder } from '../sinks/forwarder.ts'
+import { Forwarder } from '../sinks/forwarder/forwarder.ts'
 import {
   addDatabaseOptions,
   type DatabaseOptions,

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { AuditLogError } from '../errors.ts'
 import { elasticTemplate } from '../sinks/elastic-template.ts'
-import { ForwarderState, readForwarders } from '../sinks/forwarder-state.ts'
+import { ForwarderState, readForwarders } from '../sinks/forwarder/forwarder-state.ts'
 import { sentinelTemplate } from '../sinks/sentinel-template.ts'
 import type { Control } from '../sinks/sink.ts'
 import { type SinkTestReport, testSink } from '../sinks/sink-test.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { BodyWriter } from './body-writer.ts'
+import { BodyWriter } from './forwarder/body-writer.ts'
 import type { ForwardedNotice } from './log-item.ts'
 import { type Confirmation, type Control, isUnencodable, type Outcome, type Sink } from './sink.ts'
 

@@ -1,4 +1,4 @@
-import { BodyWriter } from '../../src/sinks/body-writer.ts'
+import { BodyWriter } from '../../src/sinks/forwarder/body-writer.ts'
 import type { Batch, EncodedEvent, Sink } from '../../src/sinks/sink.ts'
 
 /** Events as the forwarder hands them to the sink, whatever their size. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Clock } from '../../src/sinks/clock.ts'
+import type { Clock } from '../../src/sinks/forwarder/clock.ts'
 
 /** A clock that goes on by itself whenever somebody waits for it, so that an hour passes in no time. */
 export interface FakeClock extends Clock {

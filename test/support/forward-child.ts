@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { Forwarder } from '../../src/sinks/forwarder.ts'
+import { Forwarder } from '../../src/sinks/forwarder/forwarder.ts'
 import { sinkOfConfiguration } from '../../src/sinks/sink-kinds.ts'
 import type { Sink } from '../../src/sinks/sink.ts'
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../../src/sinks/clock.ts'
-import { Delivery } from '../../src/sinks/delivery.ts'
+import type { Clock } from '../../src/sinks/forwarder/clock.ts'
+import { Delivery } from '../../src/sinks/forwarder/delivery.ts'
 import type { LogItem } from '../../src/sinks/log-item.ts'
-import type { DeadLetter, Position } from '../../src/sinks/progress.ts'
+import type { DeadLetter, Position } from '../../src/sinks/forwarder/progress.ts'
 import type { Sink } from '../../src/sinks/sink.ts'
 
 /** Items in memory in place of a database, and what a forwarder's row would hold of them. */

@@ -1,4 +1,4 @@
-import { readDeadLetters, type StoredDeadLetter } from '../../sinks/dead-letters.ts'
+import { readDeadLetters, type StoredDeadLetter } from '../../sinks/forwarder/dead-letters.ts'
 import { forwarderNameParameter, readForwarderName } from '../forwarder-json.ts'
 import { cursorParameter, limitParameter, readInteger } from '../parameters.ts'
 import { json } from '../responses.ts'

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { Lane } from '../../../src/sequencer/lane.ts'
-import { systemClock } from '../../../src/sinks/clock.ts'
+import { systemClock } from '../../../src/sinks/forwarder/clock.ts'
 
 afterEach(() => void vi.useRealTimers())
 

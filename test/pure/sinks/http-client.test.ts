@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
-import { backoffMs } from '../../../src/sinks/clock.ts'
+import { backoffMs } from '../../../src/sinks/forwarder/clock.ts'
 import { HttpClient, type HttpOptions, retryAfterMs } from '../../../src/sinks/http-client.ts'
 import { selfSigned, testAuthority } from '../../support/certificates.ts'
 import { startFakeServer } from '../../support/fake-server.ts'

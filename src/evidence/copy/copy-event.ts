@@ -1,6 +1,6 @@
-import { canonicalize } from '../canonical/canonicalize.ts'
-import { entryFields } from '../canonical/entry.ts'
-import { sha256Hex } from '../canonical/sha256.ts'
+import { canonicalize } from '../../canonical/canonicalize.ts'
+import { entryFields } from '../../canonical/entry.ts'
+import { sha256Hex } from '../../canonical/sha256.ts'
 
 /** What a record of a copy says about one leaf. */
 export interface CopyLeaf {

@@ -1,4 +1,4 @@
-import type { Framing } from './sink.ts'
+import type { Framing } from '../sink.ts'
 
 const sideBySide: Framing = { start: '', between: '', end: '' }
 

@@ -1,5 +1,5 @@
-import type { AuditLogErrorCode } from '../errors.ts'
-import type { TreeHead } from '../tlog/index.ts'
+import type { AuditLogErrorCode } from '../../errors.ts'
+import type { TreeHead } from '../../tlog/index.ts'
 
 /**
  * What is wrong with a copy.

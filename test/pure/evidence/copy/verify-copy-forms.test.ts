@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { HttpSink } from '../../../src/sinks/http-sink.ts'
-import { NdjsonSink } from '../../../src/sinks/ndjson.ts'
-import { QRadarSink } from '../../../src/sinks/qradar.ts'
-import { SentinelSink } from '../../../src/sinks/sentinel.ts'
-import { type EncodedEvent, type Sink, SyslogSink, verifyCopy } from '../../../src/sinks/index.ts'
-import { trustLogs } from '../../../src/tlog/index.ts'
-import { logCopy } from '../../support/log-copy.ts'
+import { HttpSink } from '../../../../src/sinks/http-sink.ts'
+import { NdjsonSink } from '../../../../src/sinks/ndjson.ts'
+import { QRadarSink } from '../../../../src/sinks/qradar.ts'
+import { SentinelSink } from '../../../../src/sinks/sentinel.ts'
+import { type EncodedEvent, type Sink, SyslogSink, verifyCopy } from '../../../../src/sinks/index.ts'
+import { trustLogs } from '../../../../src/tlog/index.ts'
+import { logCopy } from '../../../support/log-copy.ts'
 
 // The events of every other sink, as a receiver keeps them and a query returns them.
 

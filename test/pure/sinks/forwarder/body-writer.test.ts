@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { BodyWriter } from '../../../src/sinks/body-writer.ts'
-import { jsonArray } from '../../../src/sinks/sink.ts'
+import { BodyWriter } from '../../../../src/sinks/forwarder/body-writer.ts'
+import { jsonArray } from '../../../../src/sinks/sink.ts'
 
 it('writes events side by side, or in the framing of the sink, body after body', () => {
   const plain = new BodyWriter()

@@ -1,6 +1,6 @@
-import { type Database, type Executor, executorOf, type Row, withTransaction } from '../database/database.ts'
-import { AuditLogError } from '../errors.ts'
-import { quoteIdentifier } from '../schema/names.ts'
+import { type Database, type Executor, executorOf, type Row, withTransaction } from '../../database/database.ts'
+import { AuditLogError } from '../../errors.ts'
+import { quoteIdentifier } from '../../schema/names.ts'
 import { LeaseLostError } from './delivery.ts'
 import type { DeadLetter, Position, Progress } from './progress.ts'
 

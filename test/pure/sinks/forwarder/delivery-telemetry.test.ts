@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { Delivery } from '../../../src/sinks/delivery.ts'
-import { systemClock } from '../../../src/sinks/clock.ts'
-import type { SendResult, Sink } from '../../../src/sinks/sink.ts'
-import type { EndOperation, OperationInfo, Telemetry } from '../../../src/telemetry/telemetry.ts'
-import { forwardedMany } from '../../support/forwarded.ts'
+import { Delivery } from '../../../../src/sinks/forwarder/delivery.ts'
+import { systemClock } from '../../../../src/sinks/forwarder/clock.ts'
+import type { SendResult, Sink } from '../../../../src/sinks/sink.ts'
+import type { EndOperation, OperationInfo, Telemetry } from '../../../../src/telemetry/telemetry.ts'
+import { forwardedMany } from '../../../support/forwarded.ts'
 
 const items = forwardedMany(10, () => ({ details: { secret: 'never-in-telemetry' } }))
 

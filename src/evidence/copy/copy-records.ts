@@ -1,5 +1,5 @@
-import type { ByteSource } from '../evidence/entry-source.ts'
-import { AuditLogError } from '../errors.ts'
+import type { ByteSource } from '../entry-source.ts'
+import { AuditLogError } from '../../errors.ts'
 import { holdsEvents } from './copy-event.ts'
 
 /** A whole JSON document is read at once; more than this is for newline-delimited JSON or CSV. */

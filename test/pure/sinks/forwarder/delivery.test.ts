@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Outcome, SendResult, Sink } from '../../../src/sinks/sink.ts'
-import { fakeClock } from '../../support/fake-clock.ts'
-import { forwardedMany } from '../../support/forwarded.ts'
-import { deliver, memoryLog } from '../../support/memory-log.ts'
+import type { Outcome, SendResult, Sink } from '../../../../src/sinks/sink.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+import { forwardedMany } from '../../../support/forwarded.ts'
+import { deliver, memoryLog } from '../../../support/memory-log.ts'
 
 /** A sink that answers as told, and how many events each of its requests had. */
 function sinkOf(answer: (count: number) => SendResult | Promise<SendResult>): { sink: Sink; requests: number[] } {

@@ -1,4 +1,4 @@
-import type { LogItem } from './log-item.ts'
+import type { LogItem } from '../log-item.ts'
 
 /** How far a forwarder has come. Everything before it has been delivered or is in the dead letter. */
 export interface Position {

@@ -1,5 +1,5 @@
-import { type Executor } from '../database/database.ts'
-import { quoteIdentifier } from '../schema/names.ts'
+import { type Executor } from '../../database/database.ts'
+import { quoteIdentifier } from '../../schema/names.ts'
 
 /** Something that a forwarder went past without delivering it, as it is stored. */
 export interface StoredDeadLetter {

@@ -1,4 +1,4 @@
-import { CompactRange, hashLeaves } from '../tlog/index.ts'
+import { CompactRange, hashLeaves } from '../../tlog/index.ts'
 import type { CopyLeaves } from './copy-leaves.ts'
 import type { CopyFinding, CopyHead } from './copy-report.ts'
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { hashEntry } from '../../../src/canonical/index.ts'
-import { ElasticSink } from '../../../src/sinks/elastic.ts'
-import type { EncodedEvent, Sink } from '../../../src/sinks/sink.ts'
-import { SplunkSink } from '../../../src/sinks/splunk.ts'
-import { type CopyReport, verifyCopy, type VerifyCopyOptions } from '../../../src/sinks/index.ts'
-import { trustLogs } from '../../../src/tlog/index.ts'
-import { codeOfAsync } from '../../support/error-code.ts'
-import { logCopy } from '../../support/log-copy.ts'
+import { hashEntry } from '../../../../src/canonical/index.ts'
+import { ElasticSink } from '../../../../src/sinks/elastic.ts'
+import type { EncodedEvent, Sink } from '../../../../src/sinks/sink.ts'
+import { SplunkSink } from '../../../../src/sinks/splunk.ts'
+import { type CopyReport, verifyCopy, type VerifyCopyOptions } from '../../../../src/sinks/index.ts'
+import { trustLogs } from '../../../../src/tlog/index.ts'
+import { codeOfAsync } from '../../../support/error-code.ts'
+import { logCopy } from '../../../support/log-copy.ts'
 
 const log = await logCopy(1000, [300, 700, 1000])
 const splunk = new SplunkSink({ url: 'https://splunk.example.com:8088', token: 'secret', index: 'audit' })
