@@ -17,15 +17,8 @@ import { Checkpoints } from './checkpoints.ts'
 import { findPassedOver } from './find-unsequenced.ts'
 import { openEdge, requireContinuation } from './open-edge.ts'
 import { StoredTree } from './stored-tree.ts'
-import {
-  forgetPosition,
-  isLeasedToOther,
-  lockState,
-  renewLease,
-  type SequencerState,
-  takeLeaves,
-  type TakenLeaf,
-} from './take-leaves.ts'
+import { forgetPosition, isLeasedToOther, lockState, renewLease, type SequencerState } from './sequencer-state.ts'
+import { takeLeaves, type TakenLeaf } from './take-leaves.ts'
 import type { Turns } from './turns.ts'
 
 interface IntegratorOptions {

@@ -15,7 +15,7 @@ import { withDeadline } from './lane.ts'
 import { PublishLoop } from './publish-loop.ts'
 import type { Publisher } from './publisher.ts'
 import type { Backlog, SequencerStatus } from './status.ts'
-import { endLease, noteHalt } from './take-leaves.ts'
+import { endLease, noteHalt } from './sequencer-state.ts'
 import { Turns } from './turns.ts'
 import type { Witness } from './witness.ts'
 
