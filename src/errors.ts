@@ -192,3 +192,9 @@ export class AuditLogError extends Error {
     this.sql = details.sql
   }
 }
+
+/** The code of an error of the system's, of a driver's or of ours. */
+export function codeOf(error: unknown, otherwise = 'unknown'): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : otherwise
+}

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { AuditLogError } from '../errors.ts'
+import { AuditLogError, codeOf } from '../errors.ts'
 
 /**
  * Reads a file that the command line names: a key, a policy, a checkpoint, a configuration. Links are followed, because a
@@ -11,8 +11,7 @@ export function readSmallFile(path: string, mostBytes = 1_000_000): Buffer {
   try {
     if (statSync(path).size <= mostBytes) return readFileSync(path)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new AuditLogError('file_unreadable', `${path} cannot be read: ${code}`, { cause: error })
+    throw new AuditLogError('file_unreadable', `${path} cannot be read: ${codeOf(error)}`, { cause: error })
   }
   throw new AuditLogError('file_unreadable', `${path} has more than ${mostBytes} bytes`)
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import { AuditLogError } from '../errors.ts'
+import { AuditLogError, codeOf } from '../errors.ts'
 import { syncDirectory } from './durable-file.ts'
 
 /** Who is writing into an archive; not there while nobody is. */
@@ -95,7 +95,7 @@ async function create(path: string, id: string): Promise<boolean> {
     }
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return false
     throw error
   }
 }
@@ -111,7 +111,7 @@ async function look(path: string): Promise<Lock | undefined> {
     const alive = here ? Number(pid) !== process.pid && isRunning(Number(pid)) : Date.now() - mtimeMs < abandonedAfter
     return { id: id ?? String(Math.floor(mtimeMs)), owner: `process ${pid} on ${host}`, alive }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   }
 }
@@ -121,7 +121,7 @@ function isRunning(pid: number): boolean {
     return process.kill(pid, 0)
   } catch (error) {
     // It may belong to another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Database, type Executor, withConnection } from '../database/database.ts'
-import { AuditLogError } from '../errors.ts'
+import { AuditLogError, codeOf } from '../errors.ts'
 import { isFileError } from '../files/is-file-error.ts'
 import { wholeNumber } from '../option.ts'
 import { type LogLeaf, readLeaves } from '../query/leaf-order.ts'
@@ -305,7 +305,7 @@ async function lookAt(directory: string): Promise<Present> {
       }
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (codeOf(error) !== 'ENOENT') throw error
   }
   return { checkpoint: note === 'missing' ? undefined : parseCheckpoint(parseNote(note).text), entries }
 }

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { splitTarget } from './action-category.ts'
 import { remembering } from './remembering.ts'
-import { actionOf, detailsText, epochMs } from './item-text.ts'
+import { actionOf, detailsText, epochMs, severityOf } from './item-text.ts'
 import {
   cutCharacters,
   cutJsonToBytes,
@@ -22,7 +22,6 @@ import type { ProductNames } from './product.ts'
 // text is made one plain line, and what is not exactly the entry's by that, or by a limit of CEF's dictionary, stands in
 // `exact` once more, as JSON.
 
-const severity = { success: 3, failure: 6, denied: 7 } as const
 /** Longest values by CEF's dictionary, in characters. */
 const longest = { class: 1023, name: 512, act: 63, id: 1023, text: 4000, msg: 1023 } as const
 /** What a name is cut to when the event does not fit otherwise, in bytes. */
@@ -40,9 +39,8 @@ export const leastCefBytes = 2048
  * @param maximumBytes at least 2,048; default is unlimited
  */
 export function encodeCef(item: LogItem, names: ProductNames, maximumBytes: number = Infinity): string {
-  const level = item.kind === 'entry' ? severity[item.entry.outcome] : 1
   const product = `${headerText(names.vendor)}|${headerText(names.product)}|${headerText(names.version)}`
-  const header = `CEF:0|${product}|${classAndName(actionOf(item))}|${level}|`
+  const header = `CEF:0|${product}|${classAndName(actionOf(item))}|${severityOf(item)}|`
   const start = header + (item.kind === 'entry' ? entryText(item) : noticeText(item))
   const details = escapeJsonLine(detailsText(item))
   const whole = `${start} ${detailsFields(details)}`

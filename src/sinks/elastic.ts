@@ -7,7 +7,7 @@ import {
 } from './elastic-document.ts'
 import { resultOfBulk, withoutValues } from './elastic-reply.ts'
 import { textOf } from './entry-text.ts'
-import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
+import { headerOf, HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { resultOfFailure, resultOfStatus } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
 import { headerSecret } from './header-secret.ts'
@@ -207,11 +207,6 @@ function explain({ status, body }: HttpReply): string {
     // Not Elasticsearch's: a proxy's page, or nothing.
   }
   return `the receiver answered with status ${status}`
-}
-
-function headerOf({ headers }: HttpReply, name: string): string | undefined {
-  const value = headers[name]
-  return typeof value === 'string' ? value : undefined
 }
 
 function hashesOf(body: string): Map<string, string> {

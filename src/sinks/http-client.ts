@@ -2,6 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
+import { codeOf } from '../errors.ts'
 import { httpUrl, optionInvalid, wholeNumber } from '../option.ts'
 
 /** How to reach a receiver over HTTP. The same for all sinks that use it. */
@@ -200,6 +201,12 @@ export function quoteReply(text: string): string {
   return line.length > 300 ? `${line.slice(0, 299).toWellFormed()}…` : line
 }
 
+/** A header that is there once. */
+export function headerOf({ headers }: HttpReply, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? quoteReply(value) : undefined
+}
+
 const longestWaitMs = 3_600_000
 
 function makeAgent(url: URL, options: HttpOptions, connections: number): http.Agent {
@@ -226,7 +233,7 @@ const failure = (code: string, detail: string, ambiguous: boolean): HttpFailure 
 })
 
 function explain(error: unknown, sent: boolean): HttpFailure {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN'
+  const code = codeOf(error)
   if (isCertificateError(code)) {
     return failure('tls_untrusted', `the receiver's certificate or TLS version is refused (${code})`, false)
   }

@@ -36,3 +36,10 @@ export function formatEvidence({ leafIndex, entry, previousEntryHash }: Forwarde
     `,"previous_entry_hash":${JSON.stringify(previousEntryHash)}`
   )
 }
+
+const severities = { success: 3, failure: 6, denied: 7 } as const
+
+/** How much an item matters, from 0 to 10, as CEF and LEEF count. */
+export function severityOf(item: LogItem): number {
+  return item.kind === 'entry' ? severities[item.entry.outcome] : 1
+}

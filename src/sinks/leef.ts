@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { actionOf, detailsText, epochMs } from './item-text.ts'
+import { actionOf, detailsText, epochMs, severityOf } from './item-text.ts'
 import {
   cutCharacters,
   cutJsonToBytes,
@@ -27,8 +27,6 @@ const squeezedName = 128
 /** The least room for an event in which its identity always fits, in bytes. */
 export const leastLeefBytes = 2048
 
-const severity = { success: 3, failure: 6, denied: 7 } as const
-
 type Attributes = [key: string, value: string][]
 
 /**
@@ -53,7 +51,7 @@ function entryAttributes(item: ForwardedEntry, longestBytes = Infinity): Attribu
   const attributes: Attributes = [
     ['devTime', String(epochMs(entry.timestamp))],
     ['cat', entry.outcome],
-    ['sev', String(severity[entry.outcome])],
+    ['sev', String(severityOf(item))],
     ['auditLeaf', String(item.leafIndex)],
     ['auditSeq', String(entry.seq)],
     ['auditId', entry.id],
@@ -82,7 +80,7 @@ function noticeAttributes(item: ForwardedNotice): Attributes {
   return [
     ['devTime', String(epochMs(item.timestamp))],
     ['cat', item.kind],
-    ['sev', '1'],
+    ['sev', String(severityOf(item))],
     ['auditId', item.id],
     ['auditTime', item.timestamp],
   ]

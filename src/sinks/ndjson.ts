@@ -5,6 +5,7 @@ import { forAll, retryAll } from './http-result.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import { escapeJsonLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
+import { codeOf } from '../errors.ts'
 import { optionInvalid } from '../option.ts'
 import type { Batch, Control, EncodedEvent, SendResult, Sink, SinkCapabilities } from './sink.ts'
 
@@ -146,5 +147,3 @@ async function cutUnfinishedLine(handle: FileHandle): Promise<void> {
   const end = buffer.lastIndexOf(10) + 1
   if (end < length) await handle.truncate(size - length + end)
 }
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN')

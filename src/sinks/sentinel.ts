@@ -7,7 +7,7 @@ import {
   TokenCache,
   type TokenCredential,
 } from './entra-token.ts'
-import { HttpClient, type HttpFailure, type HttpOptions, type HttpReply, quoteReply } from './http-client.ts'
+import { headerOf, HttpClient, type HttpFailure, type HttpOptions, type HttpReply, quoteReply } from './http-client.ts'
 import { forAll, resultOfFailure, resultOfStatus, retryAll } from './http-result.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import type { LogItem } from './log-item.ts'
@@ -210,9 +210,4 @@ async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal)
   } finally {
     if (abort !== undefined) signal.removeEventListener('abort', abort)
   }
-}
-
-function headerOf({ headers }: HttpReply, name: string): string | undefined {
-  const value = headers[name]
-  return typeof value === 'string' ? quoteReply(value) : undefined
 }

@@ -19,18 +19,20 @@ export interface SinkTestReport {
   readonly delivered: boolean
 }
 
+/** Options of {@link testSink}. */
+export interface SinkTestOptions {
+  /** How long to wait for a confirmation, in milliseconds. Default is 30,000. */
+  readonly timeoutMs?: number | undefined
+  /** Gives up what is under way. Default is never. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Sends one event that is marked as a test (`audit_log.sink_test`) and says what came back. It is no entry of the log, and needs
  * no database.
- *
- * @param timeoutMs how long to wait for a confirmation. Default is 30,000.
- * @param signal gives up what is under way. Default is never.
  */
-export async function testSink(
-  sink: Sink,
-  timeoutMs: number = 30_000,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<SinkTestReport> {
+export async function testSink(sink: Sink, options: SinkTestOptions = {}): Promise<SinkTestReport> {
+  const { timeoutMs = 30_000, signal = new AbortController().signal } = options
   const id = `test-${randomUUID()}`
   const notice: ForwardedNotice = {
     kind: 'test',

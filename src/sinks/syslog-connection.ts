@@ -1,6 +1,7 @@
 import net from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import tls from 'node:tls'
+import { codeOf } from '../errors.ts'
 import { isCertificateError } from './http-client.ts'
 
 /** Where and how to connect, checked. */
@@ -201,8 +202,6 @@ export class SyslogConnection {
     this.#socket.destroy()
   }
 }
-
-const codeOf = (error: Error): string => ('code' in error ? String(error.code) : 'UNKNOWN')
 
 function connectProblem(error: Error): SyslogProblem {
   const code = codeOf(error)

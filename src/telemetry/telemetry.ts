@@ -1,3 +1,4 @@
+import { codeOf } from '../errors.ts'
 import { quietly } from '../quietly.ts'
 
 /** What is measured: writing entries, giving them leaves, and delivering them to a SIEM. */
@@ -72,9 +73,4 @@ async function observed<T>(
 /** The trace that the caller is in, whatever the telemetry does. */
 export function traceContextOf(telemetry: Telemetry | undefined): TraceContext | undefined {
   return telemetry?.traceContext === undefined ? undefined : quietly(() => telemetry.traceContext?.())
-}
-
-function codeOf(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? code : 'unknown'
 }

@@ -1,4 +1,5 @@
 import { AuditLogError } from '../errors.ts'
+import { quietly } from '../quietly.ts'
 import {
   type AddCheckpointRequest,
   type Checkpoint,
@@ -106,13 +107,9 @@ class WitnessDesk {
     const { state, signer, onOutcome } = this.#options
     const { origin, size } = checkpoint
     let known: TreeHead = { size: 0, rootHash: emptyRoot() }
-    const report = (result: WitnessOutcome['result']): void => {
-      try {
-        onOutcome?.({ origin, size, knownSize: known.size, result })
-      } catch {
-        // What the host does with the news must not change the answer.
-      }
-    }
+    // What the host does with the news must not change the answer.
+    const report = (result: WitnessOutcome['result']): void =>
+      quietly(() => onOutcome?.({ origin, size, knownSize: known.size, result }))
     try {
       known = (await state.read(origin)) ?? known
       if (oldSize !== known.size) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AuditLogError } from '../errors.ts'
+import { AuditLogError, codeOf } from '../errors.ts'
 import { replaceFile } from '../files/replace-file.ts'
 import { formatCheckpoint, parseCheckpoint, type TreeHead } from '../tlog/index.ts'
 
@@ -42,7 +42,7 @@ export class WitnessFolder implements WitnessState {
 
   async read(origin: string): Promise<TreeHead | undefined> {
     const text = await readFile(this.#pathOf(origin), 'utf8').catch((error: unknown) =>
-      hasCode(error, 'ENOENT') ? undefined : unreadable(error),
+      codeOf(error) === 'ENOENT' ? undefined : unreadable(error),
     )
     if (text === undefined) return undefined
     try {
@@ -70,7 +70,7 @@ async function lock(path: string): Promise<void> {
       await writeFile(path, String(process.pid), { flag: 'wx', mode: 0o600 })
       return
     } catch (error) {
-      if (!hasCode(error, 'EEXIST')) return unreadable(error)
+      if (codeOf(error) !== 'EEXIST') return unreadable(error)
       const owner = Number(await readFile(path, 'utf8').catch(() => ''))
       if (attempt > 0 || isAlive(owner)) {
         throw new AuditLogError('state_busy', 'another process works on the state of the witness')
@@ -88,12 +88,9 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return hasCode(error, 'EPERM')
+    return codeOf(error) === 'EPERM'
   }
 }
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code
 
 function unreadable(cause: unknown): never {
   throw new AuditLogError('state_unreadable', 'the state of the witness cannot be read', { cause })

@@ -88,7 +88,7 @@ async function test({ log, principal, signal }: Call, name: string, draft?: Forw
 
 async function tried(sink: Sink, signal: AbortSignal): Promise<SinkTestReport> {
   try {
-    return await testSink(sink, confirmWithinMs, signal)
+    return await testSink(sink, { timeoutMs: confirmWithinMs, signal })
   } finally {
     await sink.close()
   }

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { replaceFile } from '../../files/replace-file.ts'
-import { AuditLogError } from '../../errors.ts'
+import { AuditLogError, codeOf } from '../../errors.ts'
 import { parseCheckpoint, parseNote } from '../../tlog/index.ts'
 import type { PublishedCheckpoint, Publisher } from '../publisher.ts'
 
@@ -69,6 +69,3 @@ class FilePublisher implements Publisher {
     }
   }
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'

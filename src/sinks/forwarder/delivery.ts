@@ -1,3 +1,4 @@
+import { codeOf } from '../../errors.ts'
 import { quietly } from '../../quietly.ts'
 import { observe, type Telemetry } from '../../telemetry/telemetry.ts'
 import { Batcher, type TakenBatch } from './batcher.ts'
@@ -8,7 +9,7 @@ import { timestampOf } from '../item-text.ts'
 import type { Position, Progress, SourceItem } from './progress.ts'
 import { settle } from './settle.ts'
 import type { SendResult, Sink } from '../sink.ts'
-import type { ForwarderCounters, ForwarderProblem } from './status.ts'
+import { type ForwarderCounters, type ForwarderProblem, noCounters } from './status.ts'
 import { Window } from './window.ts'
 
 /** What a delivery works with. */
@@ -51,16 +52,7 @@ type Counters = { -readonly [name in keyof ForwarderCounters]: number }
  * Dies anywhere: what was not committed is read and sent again, with the same bytes.
  */
 export class Delivery {
-  readonly counters: Counters = {
-    delivered: 0,
-    duplicates: 0,
-    quarantined: 0,
-    rejected: 0,
-    gone: 0,
-    repeated: 0,
-    requests: 0,
-    bytes: 0,
-  }
+  readonly counters: Counters = { ...noCounters }
   readonly #options: DeliveryOptions
   readonly #window = new Window()
   readonly #batcher: Batcher
@@ -310,7 +302,7 @@ export class Delivery {
   #databaseFails(error: unknown): number {
     const { clock } = this.#options
     this.#databaseFailures += 1
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'read_failed'
+    const code = codeOf(error, 'read_failed')
     const detail = 'the log cannot be read or the position not be written'
     this.#databaseProblem = { cause: 'database', code, detail, since: this.#databaseProblem?.since ?? clock.now() }
     return backoffMs(this.#databaseFailures, 100, clock.random())

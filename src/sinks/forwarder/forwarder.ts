@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Database, executorOf } from '../../database/database.ts'
-import { AuditLogError } from '../../errors.ts'
+import { AuditLogError, codeOf } from '../../errors.ts'
 import { optionInvalid, wholeNumber } from '../../option.ts'
 import { checkName } from '../../schema/names.ts'
 import { backoffMs, systemClock } from './clock.ts'
@@ -10,7 +10,7 @@ import { Delivery, LeaseLostError } from './delivery.ts'
 import { ForwarderState, type Lease } from './forwarder-state.ts'
 import { LogSource } from './log-source.ts'
 import type { Sink } from '../sink.ts'
-import type { ForwarderCounters, ForwarderProblem, ForwarderStatus } from './status.ts'
+import { type ForwarderCounters, type ForwarderProblem, type ForwarderStatus, noCounters } from './status.ts'
 
 /** Options of {@link Forwarder}. */
 export interface ForwarderOptions {
@@ -296,17 +296,6 @@ const ranges: readonly (readonly [
   ['failingAfterMs', 0, Number.MAX_SAFE_INTEGER],
 ]
 
-const noCounters: ForwarderCounters = {
-  delivered: 0,
-  duplicates: 0,
-  quarantined: 0,
-  rejected: 0,
-  gone: 0,
-  repeated: 0,
-  requests: 0,
-  bytes: 0,
-}
-
 function sum(a: ForwarderCounters, b: ForwarderCounters): ForwarderCounters {
   return {
     delivered: a.delivered + b.delivered,
@@ -332,7 +321,7 @@ function stateOf(
 }
 
 function databaseProblem(error: unknown, before: ForwarderProblem | undefined): ForwarderProblem {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'lease_failed'
+  const code = codeOf(error, 'lease_failed')
   const detail = "the forwarder's row cannot be read or written"
   return { cause: 'database', code, detail, since: before?.since ?? systemClock.now() }
 }

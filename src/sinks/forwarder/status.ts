@@ -59,3 +59,14 @@ export interface ForwarderCounters {
   /** Encoded bytes of all sends. */
   readonly bytes: number
 }
+
+export const noCounters: ForwarderCounters = {
+  delivered: 0,
+  duplicates: 0,
+  quarantined: 0,
+  rejected: 0,
+  gone: 0,
+  repeated: 0,
+  requests: 0,
+  bytes: 0,
+}
