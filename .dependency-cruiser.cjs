@@ -1,5 +1,5 @@
 /**
- * The rooms of src/ and which way the arrows point. A room may use those to its left; `errors.ts`, `option.ts` and `quietly.ts` are everybody's.
+ * The rooms of src/ and which way the arrows point. A room may use those to its left; files outside of a room are everybody's.
  *
  *   canonical, tlog, flags, files  <-  database, telemetry  <-  schema, query  <-  log, sequencer, evidence, retention, witness  <-  sinks, settings, http, console, compliance, cli
  */

@@ -1,3 +1,4 @@
+import { readBounded } from '../read-bounded.ts'
 import { Problem } from './problem.ts'
 
 /** Larger bodies are refused: what a form can hold is far below. */
@@ -64,14 +65,9 @@ function requireJson({ headers }: Request): void {
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > longestBodyBytes) throw new Problem('body_too_large', { detail: `expected ${longestBodyBytes} bytes` })
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+  const bytes = await readBounded(request.body ?? [], longestBodyBytes)
+  if (bytes !== undefined) return bytes
+  throw new Problem('body_too_large', { detail: `expected at most ${longestBodyBytes} bytes` })
 }
 
 function parse(bytes: Uint8Array): Body {

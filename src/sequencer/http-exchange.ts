@@ -1,4 +1,5 @@
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
+import { readBounded } from '../read-bounded.ts'
 
 /** How to reach a witness or a place for checkpoints over HTTP. */
 export interface HttpTarget {
@@ -46,25 +47,13 @@ export async function exchange(
   const send = target.fetch ?? globalThis.fetch
   try {
     const response = await send(url, { ...request, headers: request.headers ?? {}, redirect: 'manual' })
-    const body = await readBody(response)
+    const body = await readBounded(response.body ?? [], maximumBytes)
     if (body === undefined) throw new AuditLogError(code, `${url.host} answered more than ${maximumBytes} bytes`)
     return { status: response.status, contentType: response.headers.get('content-type') ?? '', body }
   } catch (error) {
     if (error instanceof AuditLogError) throw error
     throw new AuditLogError(code, `${url.host} does not answer: ${reasonOf(error)}`, { cause: error })
   }
-}
-
-async function readBody(response: Response): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  // Leaving the loop cancels the rest of the answer.
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.length
-    if (length > maximumBytes) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 // fetch hides the system's code in the cause.

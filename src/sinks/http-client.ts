@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { codeOf } from '../errors.ts'
 import { httpUrl, optionInvalid, wholeNumber } from '../option.ts'
+import { readBounded } from '../read-bounded.ts'
 
 /** How to reach a receiver over HTTP. The same for all sinks that use it. */
 export interface HttpOptions {
@@ -152,17 +153,10 @@ export class HttpClient {
   }
 
   async #read(response: http.IncomingMessage): Promise<HttpReply | HttpFailure> {
-    const chunks: Buffer[] = []
-    let length = 0
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      length += chunk.length
-      if (length > this.#maximumResponseBytes) {
-        response.destroy()
-        return failure('response_too_large', `the response is larger than ${this.#maximumResponseBytes} bytes`, true)
-      }
-      chunks.push(chunk)
+    const raw = await readBounded(response as AsyncIterable<Buffer>, this.#maximumResponseBytes)
+    if (raw === undefined) {
+      return failure('response_too_large', `the response is larger than ${this.#maximumResponseBytes} bytes`, true)
     }
-    const raw = Buffer.concat(chunks)
     const body =
       response.headers['content-encoding'] === 'gzip' && raw.length > 0
         ? await gunzip(raw, { maxOutputLength: this.#maximumResponseBytes }).catch(() => undefined)

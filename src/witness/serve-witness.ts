@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { readBounded } from '../read-bounded.ts'
 import { maximumRequestBytes } from './witness-handler.ts'
 
 /** A witness that listens. */
@@ -47,7 +48,7 @@ async function respond(
   outgoing: http.ServerResponse,
   handler: (request: Request) => Promise<Response>,
 ): Promise<void> {
-  const body = await readBody(incoming)
+  const body = await readBounded(incoming as AsyncIterable<Buffer>, maximumRequestBytes)
   if (body === undefined) {
     outgoing.writeHead(413, { connection: 'close' }).end('the request is too large\n')
     return
@@ -58,15 +59,4 @@ async function respond(
   const request = new Request(path, { method, ...(hasBody ? { body } : {}) })
   const response = await handler(request)
   outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text())
-}
-
-async function readBody(incoming: http.IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > maximumRequestBytes) return undefined
-    chunks.push(chunk)
-  }
-  return Uint8Array.from(Buffer.concat(chunks))
 }
