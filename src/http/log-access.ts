@@ -76,8 +76,7 @@ export class LogAccess {
    * @throws Problem `parameter_invalid`, `tenant_forbidden`
    */
   queryFor(query: EntryQuery, principal: Principal, values: ReadonlyMap<string, string>): EntryQuery {
-    const asked = values.get('tenant_id')
-    const tenants = tenantsFor(principal, asked === '' ? null : asked)
+    const tenants = tenantsFor(principal, values)
     let filtered = tenants === undefined ? query : reading('tenant_id', () => query.tenant(tenants))
     for (const parameter of [...filterParameters, orderParameter]) {
       const text = values.get(parameter.name)

@@ -51,8 +51,10 @@ export async function authenticate(authorize: Authorize, request: Request): Prom
  */
 export function tenantsFor(
   { tenants }: Principal,
-  asked: string | null | undefined,
+  values: ReadonlyMap<string, string>,
 ): readonly (string | null)[] | undefined {
+  const given = values.get('tenant_id')
+  const asked = given === '' ? null : given
   if (tenants === 'all') return asked === undefined ? undefined : [asked]
   if (tenants.length === 0 || (asked !== undefined && !tenants.includes(asked))) throw new Problem('tenant_forbidden')
   return asked === undefined ? tenants : [asked]

@@ -1205,6 +1205,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         checkpoints: components["schemas"]["Checkpoint"][];
+                        /** @description Where to go on; null when there is nothing more. */
                         next_cursor: string | null;
                         has_more: boolean;
                     };
@@ -3250,6 +3251,7 @@ export interface operations {
                             first_leaf_index: number | null;
                             last_leaf_index: number | null;
                         }[];
+                        /** @description Where to go on; null when there is nothing more. */
                         next_cursor: string | null;
                         has_more: boolean;
                     };

@@ -3,14 +3,8 @@ import type { Entry } from '../../canonical/entry.ts'
 import { formatCursor, parseCursor } from '../../query/cursor.ts'
 import { readTime } from '../../query/filters.ts'
 import { databaseOver } from '../../database/database.ts'
-import {
-  cursorParameter,
-  limitParameter,
-  type Parameter,
-  readInteger,
-  reading,
-  tenantParameter,
-} from '../parameters.ts'
+import { nextPage, openCursor, pageParameters, pageSchema, readLimit } from '../paging.ts'
+import { type Parameter, reading, tenantParameter } from '../parameters.ts'
 import { tenantsFor } from '../principal.ts'
 import { json } from '../responses.ts'
 import type { Route } from '../route.ts'
@@ -35,49 +29,41 @@ export const acceptancesRoute: Route = {
     'At most 1,000 a call, and always a cursor when there are more. `invalid` is what somebody recorded as accepted without what that takes (docs/risk.md). `seq` is the entry that decided the state.',
   permission: 'read',
   feature: 'audit_export',
-  parameters: [asOfParameter, tenantParameter, limitParameter, cursorParameter],
+  parameters: [asOfParameter, tenantParameter, ...pageParameters],
   answers: {
-    'application/json': objectOf({
-      acceptances: {
-        type: 'array',
-        maxItems: 1000,
-        items: objectOf({
-          acceptance_id: { type: 'string' },
-          target: name,
-          tenant_id: name,
-          state: { type: 'string', enum: ['in_force', 'expiring', 'expired', 'revoked', 'invalid'] },
-          accepted_by: name,
-          approved_by: name,
-          justification: name,
-          accepted_at: dateTimeSchema,
-          expires_at: orNull(dateTimeSchema),
-          seq: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
-        }),
-      },
-      next_cursor: { type: ['string', 'null'], description: 'Where to go on; null when there is nothing more.' },
-      has_more: { type: 'boolean' },
-    }),
+    'application/json': pageSchema(
+      'acceptances',
+      objectOf({
+        acceptance_id: { type: 'string' },
+        target: name,
+        tenant_id: name,
+        state: { type: 'string', enum: ['in_force', 'expiring', 'expired', 'revoked', 'invalid'] },
+        accepted_by: name,
+        approved_by: name,
+        justification: name,
+        accepted_at: dateTimeSchema,
+        expires_at: orNull(dateTimeSchema),
+        seq: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+      }),
+    ),
   },
   problems: ['parameter_invalid', 'cursor_invalid', 'tenant_forbidden', 'query_timeout'],
 
-  async handle({ log, principal, values, signal }) {
-    const asked = values.get('tenant_id')
-    const tenants = tenantsFor(principal, asked === '' ? null : asked)
+  async handle(call) {
+    const { log, principal, values, signal } = call
+    const tenants = tenantsFor(principal, values)
     // Not the time here: an entry is dated by the clock of the database, and must not be left out because that is ahead.
     const given = values.get('as_of')
     const asOf = given === undefined ? undefined : reading('as_of', () => readTime(given, '$.as_of'))
-    const limit = readInteger(limitParameter, values.get('limit') ?? '100')
-    const [cursor, query] = [values.get('cursor'), ['acceptances', given ?? null, asked ?? null]]
-    const { cursors, schema } = log.options
+    const limit = readLimit(call)
+    const query = ['acceptances', given ?? null, values.get('tenant_id') ?? null]
     await log.recordView('acceptances', principal, values)
     // One tenant is a condition of the query; several are sorted out here.
     const only = tenants?.length === 1 ? { tenant: tenants[0] ?? null } : {}
     return log.read(signal, async (executor) => {
-      const after =
-        cursor === undefined
-          ? 0
-          : parseCursor(await cursors.open(cursor, 'acceptances', principal, executor), query).seq
-      const register = new RiskRegister(databaseOver(executor), schema, neverRecords)
+      const cursor = await openCursor(call, 'acceptances', executor)
+      const after = cursor === undefined ? 0 : parseCursor(cursor, query).seq
+      const register = new RiskRegister(databaseOver(executor), log.options.schema, neverRecords)
       // All of them each time: what became of one is known when all entries about it have been read.
       const found = (await register.accepted({ asOf, proofs: false, ...only }))
         .map((acceptance) => ({ acceptance, first: firstEntryOf(acceptance) }))
@@ -85,12 +71,10 @@ export const acceptancesRoute: Route = {
         .sort((a, b) => a.first.seq - b.first.seq)
       const page = found.slice(0, limit)
       const last = found.length > limit ? page.at(-1)?.first : undefined
-      const next =
-        last === undefined ? null : await cursors.seal(formatCursor(last, query), 'acceptances', principal, executor)
+      const place = last === undefined ? null : formatCursor(last, query)
       return json({
         acceptances: page.map(({ acceptance }) => acceptanceJson(acceptance)),
-        next_cursor: next,
-        has_more: next !== null,
+        ...(await nextPage(call, 'acceptances', executor, place)),
       })
     })
   },

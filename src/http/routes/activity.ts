@@ -62,8 +62,7 @@ export const activityRoute: Route = {
 
   async handle({ log, principal, values, signal }) {
     const [since, until] = readRange(values)
-    const asked = values.get('tenant_id')
-    const tenants = tenantsFor(principal, asked === '' ? null : asked)
+    const tenants = tenantsFor(principal, values)
     await log.recordView('activity', principal, values)
     const [row] = await log.read(signal, (executor) =>
       executor.run(activitySql(quoteIdentifier(log.options.schema)), [

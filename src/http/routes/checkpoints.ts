@@ -1,10 +1,10 @@
 import { Checkpoints } from '../../sequencer/checkpoints.ts'
 import { checkpointJson } from '../checkpoint-json.ts'
-import { cursorParameter, limitParameter, readInteger } from '../parameters.ts'
+import { nextPage, openCursor, pageParameters, pageSchema, readLimit } from '../paging.ts'
 import { Problem } from '../problem.ts'
 import { json, text } from '../responses.ts'
 import type { Route } from '../route.ts'
-import { objectOf, ref } from '../schemas.ts'
+import { ref } from '../schemas.ts'
 
 /** `GET /checkpoint`: the newest one, as the signed note that it is. */
 export const checkpointRoute: Route = {
@@ -31,30 +31,23 @@ export const checkpointsRoute: Route = {
   operationId: 'listCheckpoints',
   summary: 'Checkpoints, newest first',
   permission: 'read',
-  parameters: [limitParameter, cursorParameter],
-  answers: {
-    'application/json': objectOf({
-      checkpoints: { type: 'array', items: ref('Checkpoint'), maxItems: 1000 },
-      next_cursor: { type: ['string', 'null'] },
-      has_more: { type: 'boolean' },
-    }),
-  },
+  parameters: pageParameters,
+  answers: { 'application/json': pageSchema('checkpoints', ref('Checkpoint')) },
   problems: ['parameter_invalid', 'cursor_invalid'],
 
-  async handle({ log, principal, values, signal }) {
-    const limit = readInteger(limitParameter, values.get('limit') ?? '100')
-    const cursor = values.get('cursor')
-    const { cursors, schema } = log.options
+  async handle(call) {
+    const { log, signal } = call
+    const limit = readLimit(call)
     return log.read(signal, async (executor) => {
-      const before =
-        cursor === undefined
-          ? Number.MAX_SAFE_INTEGER
-          : Number(await cursors.open(cursor, 'checkpoints', principal, executor))
-      const found = await new Checkpoints(executor, schema).before(before, limit + 1)
+      const cursor = await openCursor(call, 'checkpoints', executor)
+      const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor)
+      const found = await new Checkpoints(executor, log.options.schema).before(before, limit + 1)
       const page = found.slice(0, limit)
-      const last = found.length > limit ? page.at(-1) : undefined
-      const next = last === undefined ? null : await cursors.seal(String(last.size), 'checkpoints', principal, executor)
-      return json({ checkpoints: page.map(checkpointJson), next_cursor: next, has_more: next !== null })
+      const place = found.length > limit ? String(page.at(-1)?.size) : null
+      return json({
+        checkpoints: page.map(checkpointJson),
+        ...(await nextPage(call, 'checkpoints', executor, place)),
+      })
     })
   },
 }

@@ -1,6 +1,6 @@
 import { readDeadLetters, type StoredDeadLetter } from '../../sinks/forwarder/dead-letters.ts'
 import { forwarderNameParameter, readForwarderName } from '../forwarder-json.ts'
-import { cursorParameter, limitParameter, readInteger } from '../parameters.ts'
+import { nextPage, openCursor, pageParameters, pageSchema, readLimit } from '../paging.ts'
 import { json } from '../responses.ts'
 import type { Route } from '../route.ts'
 import { countSchema, dateTimeSchema, objectOf, orNull } from '../schemas.ts'
@@ -14,43 +14,37 @@ export const deadLettersRoute: Route = {
   summary: 'What a forwarder went past without delivering it, newest first',
   description: 'Also of a forwarder that was removed, or that was never configured here.',
   permission: settingsReaders,
-  parameters: [forwarderNameParameter, limitParameter, cursorParameter],
+  parameters: [forwarderNameParameter, ...pageParameters],
   answers: {
-    'application/json': objectOf({
-      dead_letters: {
-        type: 'array',
-        maxItems: 1000,
-        items: objectOf({
-          item: { type: 'string', description: 'The id of the entry or the notice, or `leaf-N`.' },
-          kind: { type: 'string', enum: ['rejected', 'quarantined', 'gone'] },
-          code: { type: 'string' },
-          reason: { type: 'string' },
-          recorded_at: dateTimeSchema,
-          first_leaf_index: orNull(countSchema),
-          last_leaf_index: orNull(countSchema),
-        }),
-      },
-      next_cursor: { type: ['string', 'null'] },
-      has_more: { type: 'boolean' },
-    }),
+    'application/json': pageSchema(
+      'dead_letters',
+      objectOf({
+        item: { type: 'string', description: 'The id of the entry or the notice, or `leaf-N`.' },
+        kind: { type: 'string', enum: ['rejected', 'quarantined', 'gone'] },
+        code: { type: 'string' },
+        reason: { type: 'string' },
+        recorded_at: dateTimeSchema,
+        first_leaf_index: orNull(countSchema),
+        last_leaf_index: orNull(countSchema),
+      }),
+    ),
   },
   problems: ['parameter_invalid', 'cursor_invalid', 'query_timeout'],
 
-  async handle({ log, principal, values, signal }) {
+  async handle(call) {
+    const { log, principal, values, signal } = call
     const name = readForwarderName(values)
-    const limit = readInteger(limitParameter, values.get('limit') ?? '100')
+    const limit = readLimit(call)
     await log.recordView('dead-letters', principal, values)
-    const { cursors, schema } = log.options
     const resource = `dead-letters ${name}`
     return log.read(signal, async (executor) => {
-      const cursor = values.get('cursor')
-      const before =
-        cursor === undefined ? undefined : parsePlace(await cursors.open(cursor, resource, principal, executor))
-      const found = await readDeadLetters(executor, schema, name, before, limit + 1)
+      const cursor = await openCursor(call, resource, executor)
+      const before = cursor === undefined ? undefined : parsePlace(cursor)
+      const found = await readDeadLetters(executor, log.options.schema, name, before, limit + 1)
       const page = found.slice(0, limit)
       const last = found.length > limit ? page.at(-1) : undefined
-      const next = last === undefined ? null : await cursors.seal(formatPlace(last), resource, principal, executor)
-      return json({ dead_letters: page.map(letterJson), next_cursor: next, has_more: next !== null })
+      const place = last === undefined ? null : formatPlace(last)
+      return json({ dead_letters: page.map(letterJson), ...(await nextPage(call, resource, executor, place)) })
     })
   },
 }

@@ -67,10 +67,10 @@ export const proofRoute: Route = {
 
 /** An entry of another tenant is not found, as if it did not exist. */
 async function readVisible(
-  { log, principal, signal }: Call,
+  { log, principal, values, signal }: Call,
   seq: number,
 ): Promise<{ readonly line: string; readonly leafIndex: number | null }> {
-  const tenants = tenantsFor(principal, undefined)
+  const tenants = tenantsFor(principal, values)
   return log.read(signal, async (executor, query) => {
     const found = await locateEntry(executor, log.options.schema, seq)
     if (found === undefined) throw new Problem('entry_not_found')

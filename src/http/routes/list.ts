@@ -2,14 +2,8 @@ import { quoteIdentifier } from '../../schema/names.ts'
 import type { Row } from '../../database/database.ts'
 import { readCheckpoint, selectLatestCheckpoint } from '../../sequencer/checkpoints.ts'
 import { checkpointJson } from '../checkpoint-json.ts'
-import {
-  cursorParameter,
-  filterParameters,
-  limitParameter,
-  orderParameter,
-  readInteger,
-  tenantParameter,
-} from '../parameters.ts'
+import { nextPage, openCursor, pageParameters, pageProperties, readLimit } from '../paging.ts'
+import { filterParameters, orderParameter, tenantParameter } from '../parameters.ts'
 import { jsonPieces } from '../responses.ts'
 import type { Route } from '../route.ts'
 import { countSchema, objectOf, orNull, ref } from '../schemas.ts'
@@ -24,12 +18,11 @@ export const listRoute: Route = {
     'At most 1,000 entries a call, and always a cursor when there are more. The answer as it is saved to a file is what `audit-log verify` takes.',
   permission: 'read',
   feature: 'audit_export',
-  parameters: [...filterParameters, tenantParameter, orderParameter, limitParameter, cursorParameter],
+  parameters: [...filterParameters, tenantParameter, orderParameter, ...pageParameters],
   answers: {
     'application/json': objectOf({
       entries: { type: 'array', items: ref('Entry'), maxItems: 1000 },
-      next_cursor: { type: ['string', 'null'], description: 'Where to go on; null when there is nothing more.' },
-      has_more: { type: 'boolean' },
+      ...pageProperties,
       checkpoint: { ...orNull(ref('Checkpoint')), description: 'The newest checkpoint; null when there is none yet.' },
       uncovered: {
         ...countSchema,
@@ -40,25 +33,23 @@ export const listRoute: Route = {
   },
   problems: ['parameter_invalid', 'cursor_invalid', 'tenant_forbidden', 'query_timeout'],
 
-  async handle({ principal, values, signal, log }) {
-    const limit = readInteger(limitParameter, values.get('limit') ?? '100')
+  async handle(call) {
+    const { principal, values, signal, log } = call
+    const limit = readLimit(call)
     await log.recordView('list', principal, values)
     return log.readAtOnce(signal, async (executor, query) => {
-      const { cursors, schema } = log.options
-      let page = log.queryFor(query, principal, values).limit(limit)
-      const cursor = values.get('cursor')
-      if (cursor !== undefined) page = page.after(await cursors.open(cursor, 'list', principal, executor))
-      const { lines, entries, nextCursor, further } = await page.linePage(coverageOf(schema, limit))
+      const asked = log.queryFor(query, principal, values).limit(limit)
+      const cursor = await openCursor(call, 'list', executor)
+      const page = cursor === undefined ? asked : asked.after(cursor)
+      const { lines, entries, nextCursor, further } = await page.linePage(coverageOf(log.options.schema, limit))
       const checkpoint =
         further['checkpoint'] === null ? null : checkpointJson(readCheckpoint(parseRow(further['checkpoint'])))
-      const next = nextCursor === null ? null : await cursors.seal(nextCursor, 'list', principal, executor)
+      const next = await nextPage(call, 'list', executor, nextCursor)
       // The lines are JSON already: building objects to write them down again would cost more than the query.
       return jsonPieces(
         '{"entries":[',
         lines,
-        `],"next_cursor":${JSON.stringify(next)},"has_more":${next !== null},"checkpoint":${JSON.stringify(checkpoint)},"uncovered":${
-          entries - Number(further['covered'])
-        }}`,
+        `],${JSON.stringify({ ...next, checkpoint, uncovered: entries - Number(further['covered']) }).slice(1)}`,
       )
     })
   },
