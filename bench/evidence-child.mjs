@@ -11,7 +11,7 @@ import { hashLines } from './hash-lines.mjs'
 
 const [what, root = '', key = '', older = ''] = process.argv.slice(2)
 const policy = trustLogs([key])
-const incremental = async () => (await verifyArchive(root, { policy, from: readFileSync(older) })).verdict
+const incremental = async () => (await verifyArchive(root, { policy, since: readFileSync(older) })).verdict
 if (what === 'again') for (let round = 0; round < 20; round += 1) await incremental()
 const cpu = process.cpuUsage()
 const start = performance.now()

@@ -44,8 +44,8 @@ export async function verifyEvidence(
 ): Promise<VerificationReport> {
   const policy = requirePolicy(given)
   if (kind === 'archive') {
-    const known = from === undefined ? undefined : readCheckpoint(from)
-    return verifyArchive(path, { policy, from: known, canonical, onProgress })
+    const since = from === undefined ? undefined : readCheckpoint(from)
+    return verifyArchive(path, { policy, since, canonical, onProgress })
   }
   if (kind === 'bundle') return verifyBundle(piecesOf(path, onProgress), { policy, exporters: exporter })
   if (kind === 'growth') {

@@ -1,4 +1,4 @@
-import type { EvidenceSection } from './control.ts'
+import type { EvidenceSection, Framework } from './control.ts'
 import type { Evidence } from './evidence.ts'
 
 /** A table of facts, for Markdown and HTML alike. */
@@ -9,6 +9,21 @@ export interface FactTable {
   readonly note: string
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
+}
+
+/** What a framework asks for and who does what, as a table. */
+export function controlTable({ controls }: Framework): Pick<FactTable, 'head' | 'rows'> {
+  return {
+    head: ['', 'Asks for', 'The library', 'The host', 'To check', 'Sections'],
+    rows: controls.map(({ id, asks, library, host, check, sections }) => [
+      id,
+      asks,
+      library,
+      host,
+      check,
+      sections.join(', '),
+    ]),
+  }
 }
 
 /** What the pack tells, section by section. */

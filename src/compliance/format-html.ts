@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts'
-import { factTables, preamble } from './facts.ts'
+import { controlTable, type FactTable, factTables, preamble } from './facts.ts'
 
 const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
 table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{border:1px solid #c8ccd1;padding:.4rem .6rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}
@@ -9,20 +9,9 @@ th{background:#f2f4f6}code{font-family:ui-monospace,monospace}@media print{body{
 export function formatEvidenceHtml(evidence: Evidence): string {
   const { framework, period, generatedAt } = evidence
   const title = escape(`${framework.title}: evidence from the audit log`)
-  const controls = table(
-    ['', 'Asks for', 'The library', 'The host', 'To check', 'Sections'],
-    framework.controls.map(({ id, asks, library, host, check, sections }) => [
-      id,
-      asks,
-      library,
-      host,
-      check,
-      sections.join(', '),
-    ]),
-  )
   const facts = factTables(evidence).map(
     ({ section, title, note, head, rows }) =>
-      `<section id="${section}"><h2>${escape(title)}</h2><p>${escape(note)}</p>${rows.length === 0 ? '<p>None.</p>' : table(head, rows)}</section>`,
+      `<section id="${section}"><h2>${escape(title)}</h2><p>${escape(note)}</p>${rows.length === 0 ? '<p>None.</p>' : table({ head, rows })}</section>`,
   )
   return `<!doctype html>
 <html lang="en">
@@ -38,14 +27,14 @@ export function formatEvidenceHtml(evidence: Evidence): string {
 <p>${escape(framework.scope)}. Period: ${escape(period.from)} to ${escape(period.to)}. Made ${escape(generatedAt)}.</p>
 ${preamble.map((text) => `<p>${escape(text)}</p>`).join('\n')}
 <h2>What is asked for, and who does what</h2>
-${controls}
+${table(controlTable(framework))}
 ${facts.join('\n')}
 </body>
 </html>
 `
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function table({ head, rows }: Pick<FactTable, 'head' | 'rows'>): string {
   const row = (cells: readonly string[], kind: 'th' | 'td'): string =>
     `<tr>${cells.map((cell) => `<${kind}${kind === 'th' ? ' scope="col"' : ''}>${escape(cell)}</${kind}>`).join('')}</tr>`
   return `<table><thead>${row(head, 'th')}</thead><tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody></table>`

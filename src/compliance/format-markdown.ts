@@ -1,6 +1,6 @@
 import type { Framework } from './control.ts'
 import type { Evidence } from './evidence.ts'
-import { factTables, preamble } from './facts.ts'
+import { controlTable, type FactTable, factTables, preamble } from './facts.ts'
 
 /** The pack as Markdown. Whatever comes from the log is escaped. */
 export function formatEvidenceMarkdown(evidence: Evidence): string {
@@ -14,28 +14,18 @@ export function formatEvidenceMarkdown(evidence: Evidence): string {
     ...factTables(evidence).flatMap(({ section, title, note, head, rows }) => [
       `## ${escape(title)}`,
       `*Section ${section}.* ${escape(note)}`,
-      rows.length === 0 ? 'None.' : table(head, rows),
+      rows.length === 0 ? 'None.' : table({ head, rows }),
     ]),
     '',
   ].join('\n\n')
 }
 
 /** The controls of a framework as a table. */
-export function formatControls({ controls }: Framework): string {
-  return table(
-    ['', 'Asks for', 'The library', 'The host', 'To check', 'Sections'],
-    controls.map(({ id, asks, library, host, check, sections }) => [
-      id,
-      asks,
-      library,
-      host,
-      check,
-      sections.join(', '),
-    ]),
-  )
+export function formatControls(framework: Framework): string {
+  return table(controlTable(framework))
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function table({ head, rows }: Pick<FactTable, 'head' | 'rows'>): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |`
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n')
 }

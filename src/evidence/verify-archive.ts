@@ -29,7 +29,7 @@ export interface VerifyArchiveOptions {
    * A checkpoint, a signed note, up to which the log was verified before: only what is new is read, and the log must continue
    * it. Also finds out that the log was put back or rewritten since. Default is to verify everything.
    */
-  readonly from?: string | Uint8Array | undefined
+  readonly since?: string | Uint8Array | undefined
   /** Also checks that each entry is canonical JSON, which takes about four times as long. Default is false. */
   readonly canonical?: boolean | undefined
   /**
@@ -48,7 +48,7 @@ const largestNoteBytes = 1_000_000
  * of them missing, and that tiles and files are those of that tree. Needs no database, trusts nothing but the policy.
  *
  * @param directory made by `writeArchive`; may come from an attacker. Links in it are not followed.
- * @throws AuditLogError `file_unreadable` when there is no such directory; `note_unverified` and the like when `from` is no
+ * @throws AuditLogError `file_unreadable` when there is no such directory; `note_unverified` and the like when `since` is no
  * checkpoint of the policy
  * @example
  * const report = await verifyArchive('archive', { policy: trustLogs([verifierKey]) })
@@ -95,8 +95,8 @@ class ArchiveCheck {
   }
 
   async run(): Promise<VerificationReport> {
-    const { from } = this.#options
-    const known = from === undefined ? undefined : await openKnown(from, this.#options.policy, this.#head.origin)
+    const { since, policy } = this.#options
+    const known = since === undefined ? undefined : await openKnown(since, policy, this.#head.origin)
     const upper = known === undefined ? await this.#lookOver() : await this.#continueFrom(known)
     if (upper !== undefined) {
       const rootFits = await this.#checkAll(upper)

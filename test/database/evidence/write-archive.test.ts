@@ -87,7 +87,7 @@ it('archives up to an older checkpoint, and goes on from there', async () => {
     expect((await verifyArchive(directory, { policy })).verdict).toBe('intact')
     const older = readFileSync(join(directory, 'checkpoint'), 'utf8')
     const { size } = await writeArchive(reader, directory)
-    expect(await verifyArchive(directory, { policy, from: older })).toMatchObject({
+    expect(await verifyArchive(directory, { policy, since: older })).toMatchObject({
       verdict: 'intact',
       begin: 301,
       size,
@@ -101,7 +101,7 @@ it('continues another archive from a leaf, and says what is not in it', async ()
   await inTemporaryDirectory(async (directory) => {
     const { size, begin } = await writeArchive(reader, directory, { from: 4500 })
     expect(begin).toBe(4096)
-    expect(await verifyArchive(directory, { policy, from: await noteOf(4501) })).toMatchObject({
+    expect(await verifyArchive(directory, { policy, since: await noteOf(4501) })).toMatchObject({
       verdict: 'intact',
       size,
     })

@@ -40,13 +40,13 @@ const archive = join(root, 'archive')
 await makeArchive(archive, lines, await signLines(lines, key, origin))
 const files = ['entries/000.ndjson', 'entries/001.ndjson', 'entries/002.p/808.ndjson'] as const
 
-const verify = (directory: string, from?: string): Promise<VerificationReport> =>
-  verifyArchive(directory, { policy, from })
+const verify = (directory: string, since?: string): Promise<VerificationReport> =>
+  verifyArchive(directory, { policy, since })
 /** Verifies a copy after something was done to it. */
-const after = (attack: (directory: string) => void, from?: string): Promise<VerificationReport> =>
+const after = (attack: (directory: string) => void, since?: string): Promise<VerificationReport> =>
   onCopy(archive, (directory) => {
     attack(directory)
-    return verify(directory, from)
+    return verify(directory, since)
   })
 const editLines =
   (file: string, edit: (lines: string[]) => string[]) =>
