@@ -24,13 +24,13 @@
  * | `write_uncertain` | the connection was lost after the statement was sent: the entries may have been committed |
  * | `hash_mismatch` | the entry that came back does not hash to its `entry_hash`: the database or the way to it altered it |
  * | `read_failed` | a query failed |
- * | `schema_missing` | the schema is not installed |
+ * | `schema_missing` | the schema is not installed, or by an older version of this library |
  * | `schema_newer` | the schema was installed by a newer version of this library |
  * | `schema_changed` | an installed migration is not the one that this version ships |
  * | `schema_foreign` | a schema of that name exists and belongs to somebody else |
  * | `schema_busy` | locks or other installers did not let the installation through in time |
  * | `role_unsafe` | one of the group roles exists and is not a plain group role |
- * | `privilege_missing` | the role that installs may not; the error carries the SQL for somebody who may |
+ * | `privilege_missing` | this login may not do that; from `installSchema()` the error carries the SQL for somebody who may |
  * | `server_unsupported` | PostgreSQL older than 15, or a database that is not UTF8 |
  * | `sequencing_failed` | a round of the sequencer failed; it is tried again |
  * | `timeout` | something did not happen in the time that was given to it |
@@ -42,7 +42,7 @@
  * | `log_forked` | the log contradicts a checkpoint that was signed before: it was rewritten |
  * | `log_rolled_back` | the log is shorter than a checkpoint that was signed before: it was put back to an earlier state |
  * | `tree_damaged` | the stored tree does not lead to the checkpoint that was signed over it |
- * | `file_unreadable` | a file to verify cannot be read or is not JSON |
+ * | `file_unreadable` | a file cannot be read, is too large, or is not what it was taken for |
  * | `entry_unknown` | the log has no entry of that seq |
  * | `proof_pending` | the entry is committed, and no checkpoint covers it yet: ask again in a second |
  * | `bundle_malformed` | a file is no bundle (docs/format.md), or a part of it has not the form that bundles have |

@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../schema/names.ts'
 import type { SettingField } from '../settings/field.ts'
 import type { ConfiguredForwarder } from '../settings/forwarder-settings.ts'
 import { forwarderKinds } from '../settings/kinds.ts'
+import { forwarderName, forwarderNameForm } from '../sinks/forwarder/forwarder-name.ts'
 import { type ForwarderRow, readForwarders } from '../sinks/forwarder/forwarder-state.ts'
 import type { JsonSchema, Parameter } from './parameters.ts'
 import { Problem } from './problem.ts'
@@ -15,17 +16,14 @@ export const forwarderNameParameter: Parameter = {
   name: 'name',
   in: 'path',
   description: 'The name of the forwarder.',
-  schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' },
+  schema: { type: 'string', pattern: forwarderName.source },
 }
 
 /** @throws Problem `parameter_invalid` */
 export function readForwarderName(values: ReadonlyMap<string, string>): string {
   const name = values.get('name') ?? ''
-  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(name)) return name
-  throw new Problem('parameter_invalid', {
-    parameter: 'name',
-    detail: 'expected letters, digits, "_", "." and "-", at most 63',
-  })
+  if (forwarderName.test(name)) return name
+  throw new Problem('parameter_invalid', { parameter: 'name', detail: `expected ${forwarderNameForm}` })
 }
 
 const configSchema = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean', 'null'] } }

@@ -1,6 +1,7 @@
 import { type Database, executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { checkName } from '../schema/names.ts'
+import { forwarderName, forwarderNameForm } from '../sinks/forwarder/forwarder-name.ts'
 import type { Sink } from '../sinks/sink.ts'
 import { type AllowDestination, requireAllowed } from './allow-destination.ts'
 import { readSecrets, readValues, settingInvalid, type SettingSecrets, type SettingValues } from './field.ts'
@@ -234,8 +235,7 @@ function withoutSecrets({ name, value, secrets, changedAt }: StoredForwarder): r
 }
 
 function checkForwarderName(name: string): void {
-  if (typeof name === 'string' && /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(name)) return
-  throw settingInvalid('$.name', 'letters, digits, "_", "." and "-", at most 63')
+  if (typeof name !== 'string' || !forwarderName.test(name)) throw settingInvalid('$.name', forwarderNameForm)
 }
 
 const forwarderUnknown = (): AuditLogError =>

@@ -7,6 +7,7 @@ import { backoffMs, systemClock } from './clock.ts'
 import { quietly } from '../../quietly.ts'
 import type { Telemetry } from '../../telemetry/telemetry.ts'
 import { Delivery, LeaseLostError } from './delivery.ts'
+import { forwarderName, forwarderNameForm } from './forwarder-name.ts'
 import { ForwarderState, type Lease } from './forwarder-state.ts'
 import { LogSource } from './log-source.ts'
 import type { Sink } from '../sink.ts'
@@ -88,9 +89,7 @@ export class Forwarder {
   constructor(options: ForwarderOptions) {
     executorOf(options.db)
     const schema = checkName(options.schema ?? 'audit_log', '$.schema')
-    if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(options.name)) {
-      throw optionInvalid('letters, digits, "_", "." and "-", at most 63,', '$.name')
-    }
+    if (!forwarderName.test(options.name)) throw optionInvalid(forwarderNameForm, '$.name')
     for (const [option, minimum, maximum] of ranges) {
       const value = options[option]
       if (value !== undefined) wholeNumber(value, minimum, maximum, `$.${option}`)
