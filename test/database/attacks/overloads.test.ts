@@ -16,7 +16,7 @@ import {
   verifyLog,
   writeArchive,
 } from '../../../src/index.ts'
-import { Forwarder } from '../../../src/sinks/forwarder.ts'
+import { Forwarder } from '../../../src/sinks/forwarder/forwarder.ts'
 import { SplunkSink } from '../../../src/sinks/splunk.ts'
 import { Sequencer } from '../../../src/sequencer/sequencer.ts'
 import { createSigner, generateKey, trustLogs } from '../../../src/tlog/index.ts'
