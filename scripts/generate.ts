@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatControls } from '../src/compliance/format-markdown.ts'
-import { frameworks } from '../src/compliance/frameworks.ts'
 import openapiTS, { astToString } from 'openapi-typescript'
 import { createOpenApiDocument } from '@entraguard/audit-log/http'
+import { formatControls } from '../src/compliance/format-markdown.ts'
+import { frameworks } from '../src/compliance/frameworks.ts'
 import { eventsPage } from './generate-events.ts'
 import { changedSinceRelease } from './released-sql.ts'
 

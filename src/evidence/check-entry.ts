@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { type Entry, type EntryFault, findEntryFault, hasEntryForm } from '../canonical/entry.ts'
 import { parseCanonical } from '../canonical/is-canonical.ts'
 import type { RawEntry } from './entry-source.ts'
-import { parseStrictly } from './read-entry.ts'
+import { parseStrictly } from './strict-json.ts'
 
 /** What became of one entry. */
 export interface CheckedEntry {

@@ -9,7 +9,7 @@ import { compareFile, leafHashOfEntry, type StrangeLine } from './compare-file.t
 import { explainEdit, seqOfLine } from './explain-edit.ts'
 import { addLeaf, addSpan, countLeaves, type LeafSpan } from './leaf-span.ts'
 import { type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
-import { parseStrictly } from './read-entry.ts'
+import { parseStrictly } from './strict-json.ts'
 import type { Findings } from './verdict.ts'
 
 /** What the fast pass over an archive found. */

@@ -1,6 +1,6 @@
 import { type Entry, hasEntryForm } from '../canonical/entry.ts'
 import { Diagnosis, type Edit } from './diagnosis.ts'
-import { parseStrictly } from './read-entry.ts'
+import { parseStrictly } from './strict-json.ts'
 
 /** What can be said of an entry that is not what was hashed. */
 export interface Explanation {

@@ -3,9 +3,9 @@ import { AuditLogError } from '../errors.ts'
 import { checkName, quoteIdentifier } from '../schema/names.ts'
 import { Checkpoints, type StoredCheckpoint } from '../sequencer/checkpoints.ts'
 import { StoredTree } from '../sequencer/stored-tree.ts'
+import { formatTlogProof, hashLeaves, type Policy, proveInclusions, TileHashReader } from '../tlog/index.ts'
 import { explainTreeRead } from './tile-fault.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
-import { formatTlogProof, hashLeaves, type Policy, proveInclusions, TileHashReader } from '../tlog/index.ts'
 
 /** Options of {@link proveEntry} and {@link proveEntries}. */
 export interface ProveOptions {

@@ -3,7 +3,6 @@ import { AuditLogError } from '../errors.ts'
 import { checkName } from '../schema/names.ts'
 import { Checkpoints } from '../sequencer/checkpoints.ts'
 import { StoredTree } from '../sequencer/stored-tree.ts'
-import { explainTreeRead } from './tile-fault.ts'
 import {
   formatAddCheckpoint,
   openCheckpoint,
@@ -14,6 +13,8 @@ import {
   TileHashReader,
   verifyConsistency,
 } from '../tlog/index.ts'
+import { isTreeSize } from '../tlog/tree-head.ts'
+import { explainTreeRead } from './tile-fault.ts'
 
 /** Options of {@link proveGrowth}. */
 export interface ProveGrowthOptions {
@@ -35,7 +36,7 @@ export interface ProveGrowthOptions {
 export async function proveGrowth(db: Database, from: number, options: ProveGrowthOptions = {}): Promise<string> {
   const schema = checkName(options.schema ?? 'audit_log', '$.schema')
   const { to } = options
-  if (!isSize(from) || (to !== undefined && (!isSize(to) || to < from))) {
+  if (!isTreeSize(from) || (to !== undefined && (!isTreeSize(to) || to < from))) {
     throw new AuditLogError('option_invalid', 'expected two tree sizes from 0 to 2^53-1, the smaller one first')
   }
   try {
@@ -77,5 +78,3 @@ export async function verifyGrowth(
   verifyConsistency(before, after, hashes)
   return after
 }
-
-const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0

@@ -12,7 +12,7 @@ import {
 import { hashBytes } from '../tlog/merkle-hash.ts'
 import { readExactly } from './archive-files.ts'
 import { bundlePath, leavesOfFile, leavesPerFile, leavesPerTile, tilePath } from './archive-layout.ts'
-import { archiveTiles } from './archive-reader.ts'
+import { archiveTiles } from './archive-tiles.ts'
 import { isTileFault } from './tile-fault.ts'
 
 /**

@@ -1,4 +1,5 @@
 import type { EntryContent } from '../canonical/entry.ts'
+import { isTreeSize } from '../tlog/tree-head.ts'
 import { countLeaves, type LeafSpan, uncovered } from './leaf-span.ts'
 
 /**
@@ -22,7 +23,7 @@ export interface PurgeRecord {
 /** Reads the entry of a leaf. Undefined when it records no purge. An entry can only speak of leaves before its own. */
 export function readPurge({ action, seq, details }: EntryContent, leafIndex: number): PurgeRecord | undefined {
   const { entries, tree_size: treeSize, leaves } = details
-  if (action !== purgeAction || !isCount(entries) || !isCount(treeSize)) return undefined
+  if (action !== purgeAction || !isTreeSize(entries) || !isTreeSize(treeSize)) return undefined
   const before = Math.min(treeSize, leafIndex)
   const spans = Array.isArray(leaves) ? leaves.filter(isSpan).filter(([, end]) => end <= before) : undefined
   return { seq, entries, before, leaves: spans }
@@ -44,9 +45,5 @@ export function unexplained(absent: readonly LeafSpan[], purges: readonly PurgeR
 function isSpan(value: unknown): value is LeafSpan {
   if (!Array.isArray(value) || value.length !== 2) return false
   const [begin, end] = value as unknown[]
-  return isCount(begin) && isCount(end) && begin < end
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
+  return isTreeSize(begin) && isTreeSize(end) && begin < end
 }

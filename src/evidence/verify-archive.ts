@@ -15,7 +15,7 @@ import {
   parseArchivePath,
   tilePath,
 } from './archive-layout.ts'
-import { archiveTiles } from './archive-reader.ts'
+import { archiveTiles } from './archive-tiles.ts'
 import type { CheckedLeaves } from './check-leaves.ts'
 import { explainArchive } from './explain-archive.ts'
 import { checkParts } from './leaves-pool.ts'

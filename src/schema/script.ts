@@ -1,4 +1,5 @@
 import { optionInvalid } from '../option.ts'
+import rolesSql from '../../sql/roles.sql'
 import { currentSchemaVersion, type SchemaVersion } from './state.ts'
 import { migrations } from './migrations.ts'
 import {
@@ -12,7 +13,6 @@ import {
   type SchemaNameOptions,
   type SchemaNames,
 } from './names.ts'
-import rolesSql from '../../sql/roles.sql'
 
 /** Which logins of the host get which group role, e.g. `{ writer: ['app'], reader: ['app', 'auditor'] }`. */
 export type RoleGrants = Partial<Readonly<Record<Exclude<RoleKind, 'owner'>, readonly string[]>>>

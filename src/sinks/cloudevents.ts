@@ -1,7 +1,7 @@
+import { optionInvalid } from '../option.ts'
 import { formatItem } from './event-json.ts'
 import { toPlainLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
-import { optionInvalid } from '../option.ts'
 
 // CloudEvents 1.0, JSON format (cloudevents.io). A receiver may treat events with the same source and id as one.
 

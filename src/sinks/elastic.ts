@@ -1,3 +1,4 @@
+import { optionInvalid, wholeNumber } from '../option.ts'
 import {
   type DataStreamName,
   documentConstants,
@@ -11,7 +12,6 @@ import { headerOf, HttpClient, type HttpOptions, type HttpReply } from './http-c
 import { resultOfFailure, resultOfStatus } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
 import { headerSecret } from './header-secret.ts'
-import { optionInvalid, wholeNumber } from '../option.ts'
 import type {
   AttemptOptions,
   Batch,

@@ -1,5 +1,5 @@
-import { HttpClient, type HttpOptions } from './http-client.ts'
 import { optionInvalid } from '../option.ts'
+import { HttpClient, type HttpOptions } from './http-client.ts'
 import type { Control } from './sink.ts'
 
 /** An access token, as `@azure/identity` gives it. */

@@ -1,3 +1,4 @@
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { encodeCef } from './cef.ts'
 import { type CloudEventsOptions, formatCloudEvent, readCloudEventsOptions } from './cloudevents.ts'
 import { formatItem } from './event-json.ts'
@@ -8,7 +9,6 @@ import { escapeJsonLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
 import { formatOcsf, type OcsfVersion, readOcsfVersion } from './ocsf.ts'
 import { headerSecret } from './header-secret.ts'
-import { optionInvalid, wholeNumber } from '../option.ts'
 import { type ProductOptions, readProduct } from './product.ts'
 import {
   type AttemptOptions,

@@ -1,12 +1,12 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
+import { codeOf } from '../errors.ts'
+import { optionInvalid } from '../option.ts'
 import { formatItem } from './event-json.ts'
 import { forAll, retryAll } from './http-result.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import { escapeJsonLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
-import { codeOf } from '../errors.ts'
-import { optionInvalid } from '../option.ts'
 import type { Batch, Control, EncodedEvent, SendResult, Sink, SinkCapabilities } from './sink.ts'
 
 /** Options of {@link NdjsonSink}: one of the two. */

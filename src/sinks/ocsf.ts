@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
+import { optionInvalid } from '../option.ts'
 import { actionCategory, splitTarget } from './action-category.ts'
 import { remembering } from './remembering.ts'
 import { detailsText, epochMs, formatEvidence } from './item-text.ts'
 import { member, objectMember } from './json-text.ts'
 import type { ForwardedEntry, ForwardedNotice, LogItem } from './log-item.ts'
-import { optionInvalid } from '../option.ts'
 import type { ProductNames } from './product.ts'
 
 // Open Cybersecurity Schema Framework (schema.ocsf.io). An entry becomes an event of the class that says most about it:

@@ -1,7 +1,7 @@
+import { wholeNumber } from '../option.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import { encodeLeef } from './leef.ts'
 import type { LogItem } from './log-item.ts'
-import { wholeNumber } from '../option.ts'
 import { type ProductOptions, readProduct } from './product.ts'
 import type { EncodedEvent } from './sink.ts'
 import { SyslogDelivery, type SyslogTransportOptions } from './syslog-delivery.ts'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import {
   type ClientSecretOptions,
   clientSecretCredential,
@@ -11,7 +12,6 @@ import { headerOf, HttpClient, type HttpFailure, type HttpOptions, type HttpRepl
 import { forAll, resultOfFailure, resultOfStatus, retryAll } from './http-result.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import type { LogItem } from './log-item.ts'
-import { optionInvalid, wholeNumber } from '../option.ts'
 import { type ProductNames, type ProductOptions, readProduct } from './product.ts'
 import { type Columns, findColumnFault, formatAsimRow, formatLogRow } from './sentinel-row.ts'
 import {

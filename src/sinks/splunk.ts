@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { textOf } from './entry-text.ts'
 import { formatEntry, formatEvent } from './event-json.ts'
 import { HttpClient, type HttpOptions, type HttpReply } from './http-client.ts'
 import { resultOfFailure, resultOfStatus, retryAll } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
 import { headerSecret } from './header-secret.ts'
-import { optionInvalid, wholeNumber } from '../option.ts'
 import type {
   AttemptOptions,
   Batch,

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
+import { optionInvalid, wholeNumber } from '../option.ts'
 import { backoffMs } from './forwarder/clock.ts'
 import { forAll, retryAll } from './http-result.ts'
 import type { LogItem } from './log-item.ts'
-import { optionInvalid, wholeNumber } from '../option.ts'
 import type {
   AttemptOptions,
   Batch,

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
-import { cutToBytes } from './line-text.ts'
 import { optionInvalid, wholeNumber } from '../option.ts'
+import { cutToBytes } from './line-text.ts'
 import { remembering } from './remembering.ts'
 
 /** What stands in front of each message. */

@@ -1,7 +1,7 @@
 import { AuditLogError } from '../errors.ts'
 import { emptyRoot, hashNode, isHash } from './merkle-hash.ts'
 import { coverRange, type LeafRange, splitPoint, type Subtree } from './subtree.ts'
-import { isTreeSize } from './tree-head.ts'
+import { isTreeSize, requireTreeSize } from './tree-head.ts'
 
 /** Reads hashes of complete subtrees, e.g. from tiles: see `TileHashReader`. */
 export interface HashReader {
@@ -41,7 +41,7 @@ export async function proveInclusions(
   indexes: readonly number[],
   reader: HashReader,
 ): Promise<Uint8Array[][]> {
-  requireSize(treeSize)
+  requireTreeSize(treeSize)
   for (const index of indexes) {
     if (!isTreeSize(index) || index >= treeSize) {
       throw new AuditLogError('option_invalid', 'expected the index of a leaf, from 0 to one less than the tree size')
@@ -66,8 +66,8 @@ export async function proveConsistency(
   newerSize: number,
   reader: HashReader,
 ): Promise<Uint8Array[]> {
-  requireSize(newerSize)
-  requireSize(olderSize)
+  requireTreeSize(newerSize)
+  requireTreeSize(olderSize)
   if (olderSize > newerSize) throw new AuditLogError('option_invalid', 'the older tree is the larger one')
   return olderSize === 0 ? [] : hashRanges(consistencyPath(olderSize, newerSize), reader)
 }
@@ -78,7 +78,7 @@ export async function proveConsistency(
  * @returns 32 bytes
  */
 export async function readRoot(treeSize: number, reader: HashReader): Promise<Uint8Array> {
-  requireSize(treeSize)
+  requireTreeSize(treeSize)
   const [root = emptyRoot()] = treeSize === 0 ? [] : await hashRanges([{ start: 0, end: treeSize }], reader)
   return root
 }
@@ -146,8 +146,4 @@ export async function readAll(subtrees: readonly Subtree[], reader: HashReader):
     throw new AuditLogError('option_invalid', 'the hash reader did not return one hash of 32 bytes for each subtree')
   }
   return hashes
-}
-
-function requireSize(treeSize: number): void {
-  if (!isTreeSize(treeSize)) throw new AuditLogError('option_invalid', 'expected a tree size from 0 to 2^53-1')
 }

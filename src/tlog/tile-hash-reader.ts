@@ -4,7 +4,7 @@ import type { HashReader } from './prove.ts'
 import type { Subtree } from './subtree.ts'
 import { partialTiles, type Tile, tileWidthIn } from './tile.ts'
 import { hashRightEdge, tileHeight, TileNodes, tileWidth } from './tile-nodes.ts'
-import { isTreeSize, type TreeHead } from './tree-head.ts'
+import { isTreeSize, requireTreeSize, type TreeHead } from './tree-head.ts'
 
 /**
  * Fetches tiles, from wherever they are kept.
@@ -34,7 +34,7 @@ export class TileHashReader implements HashReader {
    * @throws AuditLogError `option_invalid` when its size is no tree size
    */
   constructor({ size, rootHash }: TreeHead, readTiles: ReadTiles) {
-    if (!isTreeSize(size)) throw new AuditLogError('option_invalid', 'expected a tree size from 0 to 2^53-1')
+    requireTreeSize(size)
     this.#head = { size, rootHash: rootHash.slice() }
     this.#readTiles = readTiles
   }

@@ -2,7 +2,7 @@ import { AuditLogError } from '../errors.ts'
 import { hashBytes } from './merkle-hash.ts'
 import { type HashReader, readAll } from './prove.ts'
 import { tileHeight, tileWidth } from './tile-nodes.ts'
-import { isTreeSize } from './tree-head.ts'
+import { requireTreeSize } from './tree-head.ts'
 
 /**
  * A tile: hash `i` of the tile is the Merkle tree hash over the `256^level` leaves from `(index * 256 + i) * 256^level`
@@ -83,6 +83,6 @@ export async function readTile(tile: Tile, reader: HashReader): Promise<Uint8Arr
 
 /** How many hashes all tiles of a level hold together: `floor(treeSize / 256^level)`. */
 function hashCount(treeSize: number, level: number): number {
-  if (!isTreeSize(treeSize)) throw new AuditLogError('option_invalid', 'expected a tree size from 0 to 2^53-1')
+  requireTreeSize(treeSize)
   return Math.floor(treeSize / tileWidth ** level)
 }

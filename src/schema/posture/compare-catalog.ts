@@ -1,8 +1,8 @@
 import type { SchemaNames } from '../names.ts'
+import { optionalIndexes } from '../optional-indexes.ts'
 import { type Catalog, type Difference, type Fact, fillTemplate } from './catalog.ts'
 import { finding, type Finding, type FindingCode } from './finding-codes.ts'
 import { fixFor } from './fix.ts'
-import { optionalIndexes } from '../optional-indexes.ts'
 
 /** The codes for what differs, by the first words of the subject; null: something else says it already. */
 const codes: readonly (readonly [prefix: string, codes: Readonly<Record<Difference, FindingCode | null>>])[] = [

@@ -1,6 +1,6 @@
-import { BodyWriter } from './body-writer.ts'
 import type { LogItem } from '../log-item.ts'
 import { type Batch, type EncodedEvent, isUnencodable, type Sink, type Unencodable } from '../sink.ts'
+import { BodyWriter } from './body-writer.ts'
 import type { Slot, Window } from './window.ts'
 
 /** Events to send together, and their places in the window. */

@@ -1,5 +1,5 @@
-import type { Clock } from './clock.ts'
 import type { Confirmation, ConfirmHandle, Sink } from '../sink.ts'
+import type { Clock } from './clock.ts'
 import type { Slot, Window } from './window.ts'
 
 /** Asks the sink about what is pending, one question at a time and not too often. */

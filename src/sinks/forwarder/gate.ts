@@ -1,5 +1,5 @@
-import { backoffMs, type Clock } from './clock.ts'
 import type { Control } from '../sink.ts'
+import { backoffMs, type Clock } from './clock.ts'
 import type { ForwarderProblem } from './status.ts'
 
 /** Whether something may be sent now: waiting after failures, pauses, and how many requests at once. */

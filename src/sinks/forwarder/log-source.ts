@@ -3,9 +3,9 @@ import { type PlacedLeaf, readPlacedLeaves } from '../../query/placed-leaves.ts'
 import { Checkpoints, type StoredCheckpoint } from '../../sequencer/checkpoints.ts'
 import { StoredTree } from '../../sequencer/stored-tree.ts'
 import { CompactRange, partialTiles } from '../../tlog/index.ts'
-import type { Clock } from './clock.ts'
 import { LeafEntry } from '../leaf-entry.ts'
 import type { CheckpointDetails, ForwardedNotice } from '../log-item.ts'
+import type { Clock } from './clock.ts'
 import type { Position, SourceItem } from './progress.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Gate } from './gate.ts'
 import type { Control, Outcome, SendResult } from '../sink.ts'
+import type { Gate } from './gate.ts'
 import type { ForwarderCounters } from './status.ts'
 import { bury, type Slot, type Window } from './window.ts'
 

@@ -1,8 +1,8 @@
 import { lengthOf } from '../entry-text.ts'
 import { idOf } from '../item-text.ts'
 import type { LogItem } from '../log-item.ts'
-import type { DeadLetter, Position, Progress, SourceItem } from './progress.ts'
 import type { ConfirmHandle } from '../sink.ts'
+import type { DeadLetter, Position, Progress, SourceItem } from './progress.ts'
 
 /** One item between reading and the commit of its position. */
 export interface Slot {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type pg from 'pg'
 import {
   findUnsequenced,
   functionPublisher,
@@ -18,7 +19,6 @@ import {
   signNote,
 } from '../../../src/tlog/index.ts'
 import { createWitnessHandler, type WitnessOutcome, type WitnessState } from '../../../src/witness/index.ts'
-import type pg from 'pg'
 import { fastForward } from '../../support/fast-forward.ts'
 import { inOrder, sequencedLog, type SequencedLog, takeCensus, until } from '../../support/sequencer.ts'
 import { makeKeys } from '../../support/tlog-fixtures.ts'
