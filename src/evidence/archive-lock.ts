@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, utimes } fr
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { AuditLogError, codeOf } from '../errors.ts'
-import { syncDirectory } from './durable-file.ts'
+import { syncDirectory } from '../files/sync-directory.ts'
 
 /** Who is writing into an archive; not there while nobody is. */
 export const lockPath = 'writer.lock'

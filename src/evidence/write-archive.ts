@@ -39,7 +39,7 @@ import {
   temporarySuffix,
 } from './archive-layout.ts'
 import { asOnlyWriter } from './archive-lock.ts'
-import { DurableDirectory } from './durable-file.ts'
+import { DurableDirectory } from './durable-directory.ts'
 import { PreviousLines } from './previous-lines.ts'
 import { explainTreeRead } from './tile-fault.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncDirectory } from './sync-directory.ts'
 
 /**
  * Puts a new file in the place of an old one, durably: a reader, and the disk after a power cut at any moment, has the old
@@ -23,13 +24,5 @@ export async function replaceFile(path: string, contents: string, mode: number =
     await rm(temporary, { force: true })
     throw error
   }
-  // The name is in the folder, which has to reach the disk too. Windows cannot sync folders and does not need to.
-  if (process.platform !== 'win32') {
-    const folder = await open(dirname(path), 'r')
-    try {
-      await folder.sync()
-    } finally {
-      await folder.close()
-    }
-  }
+  await syncDirectory(dirname(path))
 }

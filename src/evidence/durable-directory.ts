@@ -1,5 +1,6 @@
 import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { syncDirectory } from '../files/sync-directory.ts'
 import { temporarySuffix } from './archive-layout.ts'
 
 /**
@@ -47,17 +48,5 @@ export class DurableDirectory {
       if (at === dirname(at)) break
     }
     if (made !== undefined) this.#directories.add(dirname(made))
-  }
-}
-
-/** Makes the names in a directory durable. */
-export async function syncDirectory(directory: string): Promise<void> {
-  // Windows cannot open directories, and makes names durable by itself.
-  if (process.platform === 'win32') return
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
