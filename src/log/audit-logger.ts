@@ -71,7 +71,8 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   readonly #receipts: Receipts
   #prepare: boolean
   #closed = false
-  readonly #direct = new Set<Promise<unknown>>()
+  #underWay = 0
+  readonly #idle: (() => void)[] = []
   /**
    * A function for each event of the catalogue, which takes what the event needs, checks it and logs it.
    *
@@ -194,7 +195,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
   /** Stops taking events and resolves when those that were taken are written. Leaves `db` open: it belongs to the host. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.allSettled([this.#coalescer.settled(), ...this.#direct])
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   #logOne(event: AuditEvent, options: LogOptions, rules: EventRules): Promise<Logged<Options>> {
@@ -222,35 +223,43 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     lost: T,
     write: () => Promise<T>,
   ): Promise<T> {
+    this.#underWay += 1
     try {
       if (this.#closed) throw new AuditLogError('closed', 'the logger is closed')
       const info = { entries: isArray(events) ? events.length : 0 }
       const written = await observe(this.#telemetry, 'log', info, write, () => info.entries)
       const upkeep = this.#upkeep.run()
-      if (upkeep !== undefined) void this.#track(upkeep)
+      if (upkeep !== undefined) {
+        this.#underWay += 1
+        void upkeep.then(() => this.#end())
+      }
       return written
     } catch (error) {
       const explained = explainAppend(error)
       if (this.#failOpen === undefined || !isArray(events)) throw explained
       for (const event of events) report(this.#failOpen, event, explained)
       return lost
+    } finally {
+      this.#end()
     }
+  }
+
+  #end(): void {
+    this.#underWay -= 1
+    if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   /** In a statement of its own that commits by itself, so it can be tried again as long as nothing was written. */
   async #appendAlone(events: readonly ReadyEvent[]): Promise<Entry[]> {
-    const work = (async () => {
-      for (let attempt = 1; ; attempt += 1) {
-        const prepared = this.#prepare
-        try {
-          return await this.#append(this.#executor, events, prepared)
-        } catch (error) {
-          if (prepared && this.#stopsPreparing(error)) continue
-          if (!worthRetrying.has(sqlStateOf(error) ?? '') || attempt >= 3) throw error
-        }
+    for (let attempt = 1; ; attempt += 1) {
+      const prepared = this.#prepare
+      try {
+        return await this.#append(this.#executor, events, prepared)
+      } catch (error) {
+        if (prepared && this.#stopsPreparing(error)) continue
+        if (!worthRetrying.has(sqlStateOf(error) ?? '') || attempt >= 3) throw error
       }
-    })()
-    return this.#track(work)
+    }
   }
 
   #appendIn(db: Database, events: readonly ReadyEvent[]): Promise<Entry[]> {
@@ -261,7 +270,7 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
         : this.#appendAtSavepoint(executor, events)
     // The host's transaction has failed with the statement and cannot be tried again here; the next one does without.
     work.catch((error: unknown) => this.#stopsPreparing(error))
-    return this.#track(work)
+    return work
   }
 
   /** A failed statement would end the host's transaction, which a logger that fails open must leave alone. */
@@ -290,13 +299,6 @@ export class AuditLogger<const Options extends AuditLoggerOptions = AuditLoggerO
     const isLost = isPreparedStatementLost(error)
     if (isLost) this.#prepare = false
     return isLost
-  }
-
-  #track<T>(work: Promise<T>): Promise<T> {
-    this.#direct.add(work)
-    const forget = (): boolean => this.#direct.delete(work)
-    work.then(forget, forget)
-    return work
   }
 }
 

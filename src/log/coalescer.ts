@@ -36,7 +36,6 @@ export class Coalescer {
   readonly #queue: Waiting[] = []
   #busyLanes = 0
   #scheduled = false
-  readonly #idle: (() => void)[] = []
 
   constructor(send: (events: readonly ReadyEvent[]) => Promise<Entry[]>, limits: CoalescerLimits) {
     this.#send = send
@@ -56,12 +55,6 @@ export class Coalescer {
     })
   }
 
-  /** Resolves when nothing waits and nothing is under way. */
-  async settled(): Promise<void> {
-    if (this.#queue.length === 0 && this.#busyLanes === 0) return
-    await new Promise<void>((resolve) => this.#idle.push(resolve))
-  }
-
   #schedule(): void {
     if (this.#scheduled || this.#busyLanes >= this.#limits.lanes) return
     this.#scheduled = true
@@ -78,7 +71,6 @@ export class Coalescer {
     void this.#deliver(batch).finally(() => {
       this.#busyLanes -= 1
       if (this.#queue.length > 0) this.#schedule()
-      else if (this.#busyLanes === 0) for (const resolve of this.#idle.splice(0)) resolve()
     })
     if (this.#queue.length > 0) this.#schedule()
   }
