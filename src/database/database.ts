@@ -33,12 +33,14 @@ export function isPreparedStatementLost(error: unknown): boolean {
   return ['26000', '42P05'].includes(sqlStateOf(error) ?? '')
 }
 
-interface PoolLike extends Queryable {
+/** What a pool of `pg` has. */
+export interface PoolLike extends Queryable {
   readonly totalCount: number
   connect(): Promise<PoolClientLike>
 }
 
-interface PoolClientLike extends Queryable {
+/** What a connection of such a pool has. */
+export interface PoolClientLike extends Queryable {
   release(destroy?: boolean): void
   on(event: 'error', listener: () => void): unknown
   off(event: 'error', listener: () => void): unknown
@@ -47,7 +49,8 @@ interface PoolClientLike extends Queryable {
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 const isKysely = (db: unknown): db is Kysely<unknown> =>
   isObject(db) && typeof db['executeQuery'] === 'function' && typeof db['selectFrom'] === 'function'
-const isPool = (db: Queryable): db is PoolLike => 'totalCount' in db && 'connect' in db
+/** Tells a pool of `pg` from everything else. */
+export const isPool = (db: Database): db is PoolLike => 'totalCount' in db && 'connect' in db
 
 /**
  * Wraps what the host passed in.

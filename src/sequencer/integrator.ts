@@ -133,7 +133,7 @@ export class Integrator {
    */
   async sweep(): Promise<number> {
     const { db, schema, leader } = this.#options
-    const found = await findPassedOver(db.executor, schema, 10_000)
+    const found = await findPassedOver(db.patient, schema, 10_000)
     if (found.length === 0) return 0
     await db.transaction(async (executor) => {
       const state = await lockState(executor, schema, leader)

@@ -185,7 +185,7 @@ export class Sequencer {
    * What has been committed and has no leaf yet, the oldest entry first, and what holds it. Asks the database, so that it
    * also tells of a sequencer that is not at work.
    *
-   * @throws AuditLogError `sequencing_failed` when the database does not answer
+   * @throws AuditLogError `sequencing_failed` when the database refuses, `timeout` when it does not answer
    */
   async backlog(): Promise<Backlog> {
     try {

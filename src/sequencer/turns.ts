@@ -1,3 +1,4 @@
+import { type AnswerLimits, answeringInTime } from '../database/answer-in-time.ts'
 import { type Database, type Executor, executorOf, isSingleConnection, withTransaction } from '../database/database.ts'
 
 /**
@@ -9,15 +10,19 @@ export class Turns {
   readonly #db: Database
   readonly #shared: boolean
   #last: Promise<unknown> = Promise.resolve()
-  /** Runs a statement outside of the transactions. */
+  /** Runs a statement outside of the transactions, which is given up when it has no answer in time. */
   readonly executor: Executor
+  /** The same for one that may take however long it takes. */
+  readonly patient: Executor
 
   /** @throws AuditLogError `option_invalid` when `db` is no database */
-  constructor(db: Database) {
+  constructor(db: Database, limits?: AnswerLimits) {
     const direct = executorOf(db)
-    this.#db = db
+    this.#db = answeringInTime(db, limits)
     this.#shared = isSingleConnection(db)
-    this.executor = { run: (text, values) => this.#take(() => direct.run(text, values)) }
+    const inTime = executorOf(this.#db)
+    this.executor = { run: (text, values) => this.#take(() => inTime.run(text, values)) }
+    this.patient = { run: (text, values) => this.#take(() => direct.run(text, values)) }
   }
 
   /**

@@ -1,3 +1,4 @@
+import { answeringInTime } from '../database/answer-in-time.ts'
 import { type Database, executorOf } from '../database/database.ts'
 import { AuditLogError } from '../errors.ts'
 import { wholeNumber } from '../option.ts'
@@ -67,9 +68,10 @@ export class ForwarderSupervisor {
   /** @throws AuditLogError `option_invalid` */
   constructor(options: ForwarderSupervisorOptions) {
     executorOf(options.db)
-    const { db, settingsKey, allowDestination, pollMs = 2000 } = options
+    const { settingsKey, allowDestination, pollMs = 2000 } = options
+    const db = answeringInTime(options.db)
     this.#schema = checkName(options.schema ?? 'audit_log', '$.schema')
-    this.#options = options
+    this.#options = { ...options, db }
     this.#pollMs = wholeNumber(pollMs, 50, 600_000, '$.pollMs')
     this.#settings = new ForwarderSettings({ db, schema: this.#schema, settingsKey, allowDestination })
   }

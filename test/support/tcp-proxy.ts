@@ -13,6 +13,8 @@ export interface TcpProxy {
   heal(): void
   /** Breaks every connection that is open. */
   cut(): void
+  /** Lets nothing more through the connections that are open, and breaks none: neither end is told. */
+  fallSilent(): void
   stop(): Promise<void>
 }
 
@@ -20,6 +22,7 @@ export interface TcpProxy {
 export async function startTcpProxy(url: string): Promise<TcpProxy> {
   const target = new URL(url)
   const sockets = new Set<Socket>()
+  const silent = new WeakSet<Socket>()
   let cutting: 'answers' | 'requests' | undefined
   const server: Server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
@@ -32,8 +35,16 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
       client.destroy()
       upstream.destroy()
     }
-    client.on('data', (data) => (cutting === 'requests' ? end() : upstream.write(data)))
-    upstream.on('data', (data) => (cutting === 'answers' ? end() : client.write(data)))
+    client.on('data', (data) => {
+      if (silent.has(client)) return
+      if (cutting === 'requests') end()
+      else upstream.write(data)
+    })
+    upstream.on('data', (data) => {
+      if (silent.has(upstream)) return
+      if (cutting === 'answers') end()
+      else client.write(data)
+    })
     client.on('close', end)
     upstream.on('close', end)
   })
@@ -55,6 +66,9 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
     },
     cut: () => {
       for (const socket of sockets) socket.destroy()
+    },
+    fallSilent: () => {
+      for (const socket of sockets) silent.add(socket)
     },
     async stop() {
       for (const socket of sockets) socket.destroy()

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { answeringInTime } from '../../database/answer-in-time.ts'
 import { type Database, executorOf } from '../../database/database.ts'
 import { AuditLogError, codeOf } from '../../errors.ts'
 import { optionInvalid, wholeNumber } from '../../option.ts'
@@ -100,8 +101,9 @@ export class Forwarder {
     }
     this.#options = options
     this.#leaseMs = options.leaseMs ?? 5000
-    this.#state = new ForwarderState(options.db, schema, options.name)
-    this.#source = new LogSource(options.db, schema, systemClock, options.checkpointIntervalMs ?? 60_000)
+    const db = answeringInTime(options.db)
+    this.#state = new ForwarderState(db, schema, options.name)
+    this.#source = new LogSource(db, schema, systemClock, options.checkpointIntervalMs ?? 60_000)
   }
 
   /**
