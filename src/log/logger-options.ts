@@ -40,7 +40,7 @@ export interface AuditLoggerOptions {
   readonly maxWaiting?: number | undefined
   /**
    * Uses a server-side prepared statement where the driver can (`pg`). When a connection pooler turns out not to support
-   * it, the logger stops using it by itself, but a call inside a transaction of the host fails once: switch it off for
+   * it, the logger stops using it by itself, but one transaction of the host fails before: switch it off for
    * PgBouncer older than 1.21 in transaction mode. Default is true.
    */
   readonly prepare?: boolean | undefined

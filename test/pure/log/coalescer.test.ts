@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Entry } from '../../../src/canonical/entry.ts'
 import { Coalescer } from '../../../src/log/coalescer.ts'
 import type { ReadyEvent } from '../../../src/log/event.ts'
@@ -34,4 +34,17 @@ describe('calls that wait', () => {
     expect(statements.reduce((sum, one) => sum + one)).toBe(calls)
     expect(statements).toEqual(expected)
   })
+})
+
+it('writes although the tests of a host have stopped all clocks', async () => {
+  vi.useFakeTimers()
+  try {
+    const coalescer = new Coalescer((events) => Promise.resolve(events.map(() => ({ seq: 1 }) as Entry)), {
+      lanes: 1,
+      waiting: 1,
+    })
+    expect(await coalescer.write(event)).toEqual({ seq: 1 })
+  } finally {
+    vi.useRealTimers()
+  }
 })
