@@ -22,12 +22,13 @@ describe('on PGlite', () => {
   })
 
   it('records one event and several, with hashes that verify', async () => {
+    const before = await audit.query().count()
     const entries = [
       await audit.log({ action: 'user.login', user_id: 'alice', source_ip: '::ffff:203.0.113.7' }),
       ...(await audit.logMany([{ action: 'scan.started' }, { action: 'scan.completed', details: { ä: [1.5, '😀'] } }])),
     ]
     expect(entries.every(verifyEntry)).toBe(true)
-    expect((await audit.query().order('oldest').page()).entries).toEqual(entries)
+    expect((await audit.query().order('oldest').page()).entries.slice(before)).toEqual(entries)
   })
 
   it('commits and rolls back an entry with the transaction of the host', async () => {
@@ -56,6 +57,7 @@ describe('on PGlite', () => {
   })
 
   it('reads pages by cursor and filters like any server', async () => {
+    const before = await audit.query().action('paged.*').count()
     await audit.logMany(Array.from({ length: 25 }, (_, number) => ({ action: 'paged.event', details: { number } })))
     const query = audit.query().action('paged.*').limit(10)
     const [first, numbers] = [await query.page(), [] as unknown[]]
@@ -63,7 +65,8 @@ describe('on PGlite', () => {
       numbers.push(...page.entries.map(({ details }) => details['number']))
       if (page.nextCursor === null) break
     }
-    expect(numbers).toEqual(Array.from({ length: 25 }, (_, index) => 24 - index))
+    expect(numbers.slice(0, 25)).toEqual(Array.from({ length: 25 }, (_, index) => 24 - index))
+    expect(numbers).toHaveLength(before + 25)
   })
 
   it('is inspected: nothing of the schema is amiss, and the one session is that of a superuser', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { afterAll, inject } from 'vitest'
+import { afterAll, inject, onTestFinished } from 'vitest'
 import { installSchema, type InstallSchemaOptions, type RoleKind } from '../../src/index.ts'
 
 const word = (): string => randomBytes(4).toString('hex')
@@ -15,7 +15,7 @@ export interface TestDatabase {
   login(attributes?: string): Promise<Login>
   /** A pool that is closed after the tests. */
   pool(url?: string, options?: pg.PoolConfig): pg.Pool
-  /** A connection of its own that is closed after the tests. */
+  /** A connection of its own that is closed after the test, or after all tests when it is opened outside of one. */
   connect(url?: string): Promise<pg.Client>
 }
 
@@ -58,7 +58,12 @@ export async function testDatabase(): Promise<TestDatabase> {
       const client = new pg.Client(clientUrl)
       client.on('error', () => undefined)
       await client.connect()
-      clients.push(client)
+      // A file has more tests than a server that others use too has connections.
+      try {
+        onTestFinished(() => client.end().catch(() => undefined))
+      } catch {
+        clients.push(client)
+      }
       return client
     },
     async login(attributes = '') {

@@ -93,6 +93,7 @@ describe('audit-log witness', () => {
   const policyText = `log ${vkey}\nwitness soc ${witnessVkey}\nquorum soc\n`
 
   it('cosigns what audit-log sequence publishes, also after it was killed and started again', async () => {
+    const before = await audit.query().count()
     for (const [entries, signal, code] of [
       [5, 'SIGKILL', null],
       [8, 'SIGTERM', 0],
@@ -108,7 +109,7 @@ describe('audit-log witness', () => {
        from audit_log.checkpoint order by tree_size desc limit 1`,
     )
     const cosigned = `${rows[0]?.note}${rows[0]?.lines.trimEnd()}\n`
-    expect(await openCheckpoint(cosigned, parsePolicy(policyText))).toMatchObject({ size: 13 })
+    expect(await openCheckpoint(cosigned, parsePolicy(policyText))).toMatchObject({ size: before + 13 })
   })
 
   it('watches the logs of a policy', async () => {

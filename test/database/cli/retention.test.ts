@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { verifyArchive } from '../../../src/evidence/verify-archive.ts'
 import { writeArchive } from '../../../src/evidence/write-archive.ts'
-import { AuditLogger, installSchema } from '../../../src/index.ts'
+import { AuditLogger, installSchema, Retention } from '../../../src/index.ts'
 import { Sequencer } from '../../../src/sequencer/sequencer.ts'
 import { createSigner, generateKey, trustLogs } from '../../../src/tlog/index.ts'
 import { buildCli } from '../../support/cli.ts'
@@ -154,12 +154,14 @@ describe('audit-log retention', () => {
   })
 
   it('lengthens the retention only when the feature is said to be licensed', async () => {
-    const days = ['extend', '366', '--reason', 'HIPAA']
+    const { keepDays } = await new Retention({ db: log.admin }).policy()
+    const days = ['extend', String(keepDays + 1), '--reason', 'HIPAA']
     expect((await retention(log.app.url, ...days)).code).toBe(2)
     expect((await retention(log.app.url, ...days, '--audit-extended-retention', '--acting-user', 'carol')).code).toBe(0)
     const audit = new AuditLogger({ db: log.appPool })
     const { entries } = await audit.query().action('audit_log.retention.extended').page()
-    expect(entries).toMatchObject([{ user_id: 'carol', details: { after_days: 366, reason: 'HIPAA' } }])
+    expect(entries).toHaveLength(keepDays - 364)
+    expect(entries[0]).toMatchObject({ user_id: 'carol', details: { after_days: keepDays + 1, reason: 'HIPAA' } })
     expect((await retention(log.app.url, ...days, '--audit-extended-retention')).stderr).toContain(
       '(retention_too_young)',
     )

@@ -25,6 +25,7 @@ import {
 import { buildCli } from '../../support/cli.ts'
 import { codeOfAsync } from '../../support/error-code.ts'
 import { sequencedLog } from '../../support/sequencer.ts'
+import { unique } from '../../support/unique.ts'
 
 // A log whose newest checkpoint no witness has cosigned yet: 300 leaves are witnessed, 20 are not.
 
@@ -115,15 +116,17 @@ describe('when a witness has cosigned 300 leaves and not yet the newest 320', as
   it('bundles are about what was cosigned', async () => {
     expect(await verifyBundle([await bundle(policy)], { policy })).toMatchObject({ verdict: 'intact', ...seen })
     expect(await verifyBundle([await bundle()], { policy })).toMatchObject({ verdict: 'quorum_missing', ok: false })
-    expect(await cli(['export', '--output', at('bundle'), ...options])).toMatchObject({ code: 0 })
-    expect(await cli(['verify', at('bundle'), '--policy', at('policy')])).toMatchObject({ code: 0, stderr: '' })
+    const file = at(unique('bundle'))
+    expect(await cli(['export', '--output', file, ...options])).toMatchObject({ code: 0 })
+    expect(await cli(['verify', file, '--policy', at('policy')])).toMatchObject({ code: 0, stderr: '' })
   })
 
   it('evidence packs have samples of what was cosigned', async () => {
     const period = ['--from', '2020-01-01T00:00:00Z', '--to', '2100-01-01T00:00:00Z', '--samples', '2']
-    const made = await cli(['evidence', '--framework', 'soc2', ...period, '--out', at('pack'), ...options])
+    const pack = at(unique('pack'))
+    const made = await cli(['evidence', '--framework', 'soc2', ...period, '--out', pack, ...options])
     expect(made).toMatchObject({ code: 0, stderr: '' })
-    const verified = await cli(['verify', join(at('pack'), 'samples.bundle'), '--policy', at('policy')])
+    const verified = await cli(['verify', join(pack, 'samples.bundle'), '--policy', at('policy')])
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('2 entries of a log of 300') as string })
   })
 

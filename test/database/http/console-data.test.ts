@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Principal } from '../../../src/http/index.ts'
 import { asHeader, jsonRequest, sample, testApi } from '../../support/api.ts'
+import { unique } from '../../support/unique.ts'
 
 const api = await testApi(300)
 const dayMs = 86_400_000
@@ -91,7 +92,7 @@ describe('GET /activity', () => {
   })
 
   it('tells the 100 most frequent actions apart and puts the others together', async () => {
-    const tenant = 'many-actions'
+    const tenant = unique('many-actions')
     const events = Array.from({ length: 130 }, (_, index) => ({ action: `many.a${index}`, tenant_id: tenant }))
     await api.audit.logMany([...events, ...events.slice(0, 100)])
     const activity = await bodyOf<Activity>(api.get(`/activity?since=${ago(1)}&tenant_id=${tenant}`))
@@ -240,9 +241,10 @@ describe('the retention', () => {
   })
 
   it('stays as it is while audit_extended_retention is off, and the attempt is an entry', async () => {
-    const answer = api.send('POST', '/settings/retention/extend', { keep_days: 900, reason: 'x' }, { id: 'mallory' })
+    const id = unique('mallory')
+    const answer = api.send('POST', '/settings/retention/extend', { keep_days: 900, reason: 'x' }, { id })
     expect(await problemOf(answer)).toBe('403 feature_disabled')
-    const { entries } = await api.audit.query().user('mallory').page()
+    const { entries } = await api.audit.query().user(id).page()
     expect(entries).toMatchObject([
       {
         action: 'audit_log.settings.changed',

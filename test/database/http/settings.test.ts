@@ -4,6 +4,7 @@ import { ForwarderSupervisor } from '../../../src/settings/index.ts'
 import { asHeader } from '../../support/api.ts'
 import { startFakeSplunk } from '../../support/fake-splunk.ts'
 import { settingsLog } from '../../support/settings-log.ts'
+import { unique } from '../../support/unique.ts'
 
 const log = await settingsLog()
 const { ask } = log
@@ -21,24 +22,26 @@ describe('the forwarders', () => {
   })
 
   it('are added, changed, paused, resumed and removed, and no answer holds a secret', async () => {
-    const added = await ask('PUT', '/forwarders/main', draft)
+    const name = unique('main')
+    const path = `/forwarders/${name}`
+    const added = await ask('PUT', path, draft)
     expect(added).toMatchObject({
       status: 200,
-      body: { name: 'main', secrets_set: ['token'], paused: false, delivered: 0, problem: 'not_running' },
+      body: { name, secrets_set: ['token'], paused: false, delivered: 0, problem: 'not_running' },
     })
     const answers = [
       added,
-      await ask('PUT', '/forwarders/main', { kind: 'splunk', config: { url, index: 'two' } }),
-      await ask('POST', '/forwarders/main/pause', {}),
+      await ask('PUT', path, { kind: 'splunk', config: { url, index: 'two' } }),
+      await ask('POST', `${path}/pause`, {}),
       await ask('GET', '/forwarders'),
-      await ask('POST', '/forwarders/main/resume'),
-      await ask('DELETE', '/forwarders/main'),
+      await ask('POST', `${path}/resume`),
+      await ask('DELETE', path),
     ]
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200])
     expect(answers[2]?.body).toMatchObject({ paused: true, config: { index: 'two' }, problem: null })
     expect(answers.map(({ text }) => text).join('')).not.toContain(token)
     expect((await ask('GET', '/forwarders')).body.forwarders).toEqual([])
-    const { entries } = await log.audit.query().target('forwarder:main').order('oldest').page()
+    const { entries } = await log.audit.query().target(`forwarder:${name}`).order('oldest').page()
     expect(entries.map(({ action, user_id }) => `${user_id} ${action}`)).toEqual(
       ['added', 'changed', 'paused', 'resumed', 'removed'].map((verb) => `alice audit_log.forwarder.${verb}`),
     )
@@ -131,7 +134,7 @@ describe('who may change settings', () => {
   it.each(changes)(
     '%s %s needs the permission, and says so in an entry when somebody lacks it',
     async (method, path) => {
-      const id = `mallory ${method} ${path}`
+      const id = unique(`mallory ${method} ${path}`)
       for (const permissions of [['read', 'export', 'inspect'], []] satisfies Principal['permissions'][]) {
         expect(await ask(method, path, draft, { id, permissions })).toMatchObject({
           status: 403,
@@ -213,28 +216,31 @@ describe('who may change settings', () => {
 
 describe('a test event', () => {
   it('says whether it arrived, with stored settings and with new ones, and is an entry', async () => {
+    const name = unique('probe')
+    const tested = log.audit.query().action('audit_log.forwarder.tested')
+    const before = await tested.count()
     const fake = await startFakeSplunk()
     const mine = { kind: 'splunk', config: { url: fake.url, index: 'audit' }, secrets: { token: fake.token } }
-    expect(await ask('POST', '/forwarders/test', { name: 'probe', ...mine })).toMatchObject({
+    expect(await ask('POST', '/forwarders/test', { name, ...mine })).toMatchObject({
       status: 200,
       body: { ok: true, code: 'delivered' },
     })
-    await ask('PUT', '/forwarders/probe', mine)
-    expect((await ask('POST', '/forwarders/probe/test')).body).toMatchObject({ ok: true })
+    await ask('PUT', `/forwarders/${name}`, mine)
+    expect((await ask('POST', `/forwarders/${name}/test`)).body).toMatchObject({ ok: true })
     const { secrets: _, ...kept } = mine
-    expect((await ask('POST', '/forwarders/test', { name: 'probe', ...kept })).body).toMatchObject({ ok: true })
+    expect((await ask('POST', '/forwarders/test', { name, ...kept })).body).toMatchObject({ ok: true })
     expect(fake.events.map(({ event }) => event['action'])).toEqual(
       Array.from({ length: 3 }, () => 'audit_log.sink_test'),
     )
-    const wrong = await ask('POST', '/forwarders/test', { name: 'probe', ...mine, secrets: { token: 'WRONG-TOKEN' } })
+    const wrong = await ask('POST', '/forwarders/test', { name, ...mine, secrets: { token: 'WRONG-TOKEN' } })
     expect(wrong.body).toMatchObject({ ok: false, code: 'splunk_code_4' })
     expect(wrong.text).not.toContain('WRONG-TOKEN')
-    const { entries } = await log.audit.query().action('audit_log.forwarder.tested').page()
-    expect(entries.map(({ user_id, outcome }) => `${user_id} ${outcome}`)).toEqual([
+    const { entries } = await tested.page()
+    expect(entries.slice(0, entries.length - before).map(({ user_id, outcome }) => `${user_id} ${outcome}`)).toEqual([
       'alice failure',
       ...Array.from({ length: 3 }, () => 'alice success'),
     ])
-    await ask('DELETE', '/forwarders/probe')
+    await ask('DELETE', `/forwarders/${name}`)
     await fake.stop()
   })
 
@@ -258,25 +264,28 @@ describe('a test event', () => {
   })
 
   it('goes nowhere that the host does not permit, and the attempt is an entry', async () => {
+    const id = unique('prober')
     const careful = log.handler({ allowDestination: ({ hostname }) => hostname === 'splunk.example.com' })
     const evil = { name: 'evil', kind: 'http', config: { url: 'https://169.254.169.254/latest' } }
-    const answer = await ask('POST', '/forwarders/test', evil, { id: 'prober' }, careful)
+    const answer = await ask('POST', '/forwarders/test', evil, { id }, careful)
     expect(answer).toMatchObject({ status: 403, body: { code: 'destination_forbidden' } })
-    const { entries } = await log.audit.query().user('prober').page()
+    const { entries } = await log.audit.query().user(id).page()
     expect(entries).toMatchObject([{ outcome: 'denied', details: { reason: 'destination_forbidden' } }])
   })
 })
 
 describe('the dead letters', () => {
   it('are listed newest first, page by page', async () => {
+    const name = unique('full')
     await log.sequencerPool.query(
       `insert into audit_log.dead_letter (forwarder, item, first_leaf_index, last_leaf_index, kind, code, reason)
-       select 'full', 'item-' || n, n, n, 'rejected', 'too_large', '<b>no</b>' from generate_series(1, 5) as n`,
+       select $1, 'item-' || n, n, n, 'rejected', 'too_large', '<b>no</b>' from generate_series(1, 5) as n`,
+      [name],
     )
     const found: string[] = []
     let cursor = ''
     for (;;) {
-      const { body } = await ask('GET', `/forwarders/full/dead-letters?limit=2${cursor}`)
+      const { body } = await ask('GET', `/forwarders/${name}/dead-letters?limit=2${cursor}`)
       found.push(...(body.dead_letters as { item: string }[]).map(({ item }) => item))
       if (body.has_more === false) break
       cursor = `&cursor=${String(body.next_cursor)}`

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import {
   type AuditEvent,
   AuditLogError,
@@ -11,13 +11,22 @@ import {
   verifyEntry,
 } from '../../../src/index.ts'
 import { testDatabase, testLog } from '../../support/database.ts'
+import { unique } from '../../support/unique.ts'
 
 const log = await testLog()
 const { appPool } = log
 const audit = new AuditLogger({ db: appPool })
 
+/** Newest entry before the test, or before it is run once more. */
+let before = 0
+beforeEach(async () => {
+  const { rows } = await log.admin.query<{ seq: string }>(
+    'select coalesce(max(seq), 0)::text as seq from audit_log.entry',
+  )
+  before = Number(rows[0]!.seq)
+})
 const logged = async (action: string): Promise<readonly Entry[]> =>
-  (await audit.query().action(action).order('oldest').limit(1000).page()).entries
+  (await audit.query().action(action).limit(1000).page()).entries.filter(({ seq }) => seq > before).toReversed()
 
 async function errorOf(work: Promise<unknown>): Promise<AuditLogError> {
   const error = await work.then(
@@ -46,7 +55,7 @@ describe('log', () => {
   })
 
   it('records a login of any name', async () => {
-    const name = `${log.app.name} "of" the\nhost ä 1 %s`
+    const name = `${unique('login')} "of" the\nhost ä 1 %s`
     const quoted = pg.escapeIdentifier(name)
     await log.admin.query(`create role ${quoted} in role ${log.roles.writer}`)
     const client = await log.connect()
@@ -65,7 +74,8 @@ describe('log', () => {
   it('keeps microseconds from end to end', async () => {
     const entries = await Promise.all(Array.from({ length: 50 }, () => audit.log({ action: 'micro.second' })))
     const { rows } = await log.admin.query<{ micros: string }>(
-      `select (extract(epoch from timestamp) * 1000000)::bigint::text as micros from audit_log.entry where action = 'micro.second' order by seq`,
+      `select (extract(epoch from timestamp) * 1000000)::bigint::text as micros from audit_log.entry where action = 'micro.second' and seq > $1 order by seq`,
+      [before],
     )
     const micros = entries
       .sort((a, b) => a.seq - b.seq)

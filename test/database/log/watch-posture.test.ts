@@ -8,6 +8,8 @@ const { roles } = log
 const audit = new AuditLogger({ db: log.appPool })
 
 it('looks at the start, alarms once for each finding, keeps the last violation, and leaves an entry each time', async () => {
+  const checks = audit.query().action('audit_log.posture.checked')
+  const before = await checks.count()
   const alarms: string[] = []
   const watch = watchPosture(audit, {
     roles,
@@ -31,7 +33,7 @@ it('looks at the start, alarms once for each finding, keeps the last violation, 
   expect(watch.status().lastViolation).toBeUndefined()
   await watch.stop()
 
-  const { entries } = await audit.query().action('audit_log.posture.checked').order('oldest').page()
+  const entries = (await checks.order('oldest').page()).entries.slice(before)
   expect(entries.map(({ outcome }) => outcome)).toEqual(['success', 'failure', 'failure', 'success'])
   expect(entries.every(verifyEntry)).toBe(true)
   expect(entries[1]).toMatchObject({

@@ -122,9 +122,13 @@ describe('Invariant 1: no UPDATE, DELETE or TRUNCATE ever succeeds', () => {
 })
 
 describe('partitions', () => {
+  // Two more each time that it is asked for.
+  let ahead = 6
+  const twoMore = (): string => `select audit_log.ensure_partitions(${(ahead += 2)}) as made`
+
   it('are made ahead by a writer, who has no other right on the table', async () => {
     const writer = log.pool(log.writer.url)
-    const { rows } = await writer.query('select audit_log.ensure_partitions(8) as made')
+    const { rows } = await writer.query(twoMore())
     expect(rows).toEqual([{ made: 2 }])
     expect(await refusal(writer.query('select audit_log.ensure_partitions(25)'))).toBe('WO004')
     expect(await refusal(writer.query('create table audit_log.entry_2099_01 (x int)'))).toBe('42501')
@@ -133,20 +137,20 @@ describe('partitions', () => {
   it('are not waited for: a reader in the way makes the call give up, and others go on', async () => {
     const reader = await log.connect(log.reader.url)
     await reader.query('begin; select count(*) from audit_log.entry')
-    expect(await refusal(log.pool(log.writer.url).query('select audit_log.ensure_partitions(9)'))).toBe('55P03')
+    expect(await refusal(log.pool(log.writer.url).query(`select audit_log.ensure_partitions(${ahead + 1})`))).toBe(
+      '55P03',
+    )
     await reader.query('rollback')
   })
 
   it('are made once when two sessions make them at the same time', async () => {
     const writer = log.pool(log.writer.url)
+    const statement = twoMore()
     const made = await Promise.all(
       Array.from({ length: 6 }, async () => {
         for (;;) {
           try {
-            return (
-              (await writer.query<{ made: number }>('select audit_log.ensure_partitions(10) as made')).rows[0]?.made ??
-              0
-            )
+            return (await writer.query<{ made: number }>(statement)).rows[0]?.made ?? 0
           } catch (error) {
             if ((error as { code?: string }).code !== '55P03' && (error as { code?: string }).code !== '40P01')
               throw error

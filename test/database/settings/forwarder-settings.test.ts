@@ -5,6 +5,7 @@ import { SecretBox } from '../../../src/settings/secret-box.ts'
 import { refusal } from '../../support/database.ts'
 import { codeOfAsync } from '../../support/error-code.ts'
 import { settingsLog } from '../../support/settings-log.ts'
+import { unique } from '../../support/unique.ts'
 
 const log = await settingsLog()
 const settings = log.settings()
@@ -32,14 +33,15 @@ describe('a setting', () => {
   })
 
   it('keeps every state that it had, and each change is an entry without secrets', async () => {
-    await settings.put('kept', splunk, alice)
-    await settings.put('kept', { ...splunk, config: { url, index: 'other' }, secrets: {} }, alice)
-    await settings.pause('kept', true, alice)
-    await settings.pause('kept', true, alice)
-    await settings.pause('kept', false, alice)
-    await settings.put('kept', { ...splunk, config: { url, index: 'other' }, secrets: { token: 'another' } }, alice)
-    await settings.remove('kept', alice)
-    const entries = await entriesOf('kept')
+    const name = unique('kept')
+    await settings.put(name, splunk, alice)
+    await settings.put(name, { ...splunk, config: { url, index: 'other' }, secrets: {} }, alice)
+    await settings.pause(name, true, alice)
+    await settings.pause(name, true, alice)
+    await settings.pause(name, false, alice)
+    await settings.put(name, { ...splunk, config: { url, index: 'other' }, secrets: { token: 'another' } }, alice)
+    await settings.remove(name, alice)
+    const entries = await entriesOf(name)
     expect(entries.map(({ action }) => action.replace('audit_log.forwarder.', ''))).toEqual([
       'added',
       'changed',
@@ -53,9 +55,9 @@ describe('a setting', () => {
     expect(entries[1]).toMatchObject({
       details: { before: { config: { index: 'audit' } }, config: { index: 'other' } },
     })
-    const { rows } = await log.admin.query(`select from audit_log.setting where name = 'kept'`)
+    const { rows } = await log.admin.query(`select from audit_log.setting where name = $1`, [name])
     expect(rows).toHaveLength(6)
-    expect(await codeOfAsync(settings.get('kept'))).toBe('forwarder_unknown')
+    expect(await codeOfAsync(settings.get(name))).toBe('forwarder_unknown')
   })
 
   it('is the one that was stored last, also where its number has one digit more than that of the one before', async () => {
@@ -108,28 +110,30 @@ describe('a setting', () => {
   })
 
   it('is refused when it is made on top of an older one', async () => {
-    await settings.put('raced', splunk, alice)
-    expect(await refusal(log.appPool.query(set, ['raced', null, value, '{}']))).toBe('WO032')
+    const name = unique('raced')
+    await settings.put(name, splunk, alice)
+    expect(await refusal(log.appPool.query(set, [name, null, value, '{}']))).toBe('WO032')
     const results = await Promise.allSettled(
       Array.from({ length: 6 }, (_, index) =>
-        settings.put('raced', { ...splunk, config: { url, index: `index-${index}` } }, alice),
+        settings.put(name, { ...splunk, config: { url, index: `index-${index}` } }, alice),
       ),
     )
     const lost = results.filter((result) => result.status === 'rejected')
     expect(new Set(lost.map(({ reason }) => (reason as { code: string }).code))).toEqual(
       lost.length === 0 ? new Set() : new Set(['settings_busy']),
     )
-    expect((await entriesOf('raced')).length).toBe(1 + results.length - lost.length)
+    expect((await entriesOf(name)).length).toBe(1 + results.length - lost.length)
   })
 })
 
 describe('secrets', () => {
   it('cannot be stored without a key, and nothing is written', async () => {
+    const name = unique('keyless')
     const without = log.settings({ settingsKey: undefined })
-    expect(await codeOfAsync(without.put('keyless', splunk, alice))).toBe('settings_key_missing')
+    expect(await codeOfAsync(without.put(name, splunk, alice))).toBe('settings_key_missing')
     const http = { kind: 'http', config: { url: 'https://c.example.com/' } }
-    expect(await without.put('keyless', http, alice)).toMatchObject({ secretsSet: [] })
-    expect(await entriesOf('keyless')).toHaveLength(1)
+    expect(await without.put(name, http, alice)).toMatchObject({ secretsSet: [] })
+    expect(await entriesOf(name)).toHaveLength(1)
   })
 
   it('must be entered again when the destination changes', async () => {
@@ -148,17 +152,19 @@ describe('secrets', () => {
   })
 
   it('do not open when a row moves them to another forwarder or destination', async () => {
-    await settings.put('victim', splunk, alice)
+    const [victim, thief] = [unique('victim'), unique('thief')]
+    await settings.put(victim, splunk, alice)
     const { rows } = await log.admin.query<{ secrets: object; setting_id: string }>(
-      `select secrets, setting_id from audit_log.setting where name = 'victim'`,
+      `select secrets, setting_id from audit_log.setting where name = $1`,
+      [victim],
     )
     const stolen = JSON.stringify(rows[0]?.secrets)
     const evil = JSON.stringify({ kind: 'splunk', config: { url: 'https://evil.example.net' }, paused: false })
-    await log.appPool.query(set, ['victim', rows[0]?.setting_id, evil, stolen])
-    expect(await codeOfAsync(settings.sink('victim'))).toBe('settings_key_wrong')
+    await log.appPool.query(set, [victim, rows[0]?.setting_id, evil, stolen])
+    expect(await codeOfAsync(settings.sink(victim))).toBe('settings_key_wrong')
     const same = JSON.stringify({ kind: 'splunk', config: { url }, paused: false })
-    await log.appPool.query(set, ['thief', null, same, stolen])
-    expect(await codeOfAsync(settings.sink('thief'))).toBe('settings_key_wrong')
+    await log.appPool.query(set, [thief, null, same, stolen])
+    expect(await codeOfAsync(settings.sink(thief))).toBe('settings_key_wrong')
   })
 
   it('open under an older key, and under the newer one alone after reencrypt', async () => {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { killForwarding } from '../../support/kill-forwarding.ts'
 import { killReceivers } from '../../support/kill-receivers.ts'
 import { sequencedLog } from '../../support/sequenced-log.ts'
+import { unique } from '../../support/unique.ts'
 
 // What costs most here is starting processes, so one version of PostgreSQL must do; AUDIT_LOG_KILL_ENTRIES=100000 runs it at
 // length, and on every version.
@@ -37,7 +38,7 @@ it.runIf(runs).each(Object.keys(killReceivers))(
     }
     const killed = await killForwarding({
       databaseUrl: log.sequencerUrl,
-      name: `killed-${Object.keys(killReceivers).indexOf(kind)}`,
+      name: unique('killed'),
       sink: receiver.sink,
       entries,
       kills: entries > 10_000 ? 5 : 1,

@@ -5,14 +5,16 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { readSmallFile } from '../../../src/cli/read-file.ts'
 import { codeOf } from '../../support/error-code.ts'
+import { unique } from '../../support/unique.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'audit-log-read-file-'))
 afterAll(() => rm(folder, { recursive: true }))
 
 it('reads a file through a link, as a mounted secret is one', () => {
   writeFileSync(join(folder, 'key'), 'secret\n')
-  symlinkSync('key', join(folder, 'mounted'))
-  expect(readSmallFile(join(folder, 'mounted')).toString()).toBe('secret\n')
+  const mounted = join(folder, unique('mounted'))
+  symlinkSync('key', mounted)
+  expect(readSmallFile(mounted).toString()).toBe('secret\n')
 })
 
 it('refuses a file that is not there, and one that is too large', () => {

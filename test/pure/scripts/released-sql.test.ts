@@ -1,12 +1,12 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { changedSinceRelease, hashSql } from '../../../scripts/released-sql.ts'
 import { migrations } from '../../../src/schema/migrations.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'audit-log-sql-'))
-cpSync(join(import.meta.dirname, '../../../sql'), join(root, 'sql'), { recursive: true })
+beforeEach(() => cpSync(join(import.meta.dirname, '../../../sql'), join(root, 'sql'), { recursive: true }))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 describe('a released migration', () => {
