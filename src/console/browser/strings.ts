@@ -330,7 +330,6 @@ export const english = {
   'forwarder.stream_closed': 'The stream that entries go to has ended.',
   'forwarder.stream_failed': 'The stream that entries go to failed. It is tried again.',
   'forwarder.file_failed': 'The file that entries go to cannot be written. It is tried again.',
-  'forwarder.file_unreadable': 'A file that the destination needs cannot be read.',
   'forwarder.setting_invalid': 'The settings of this destination are not valid. Edit and save them again.',
   'forwarder.option_invalid': 'The settings of this destination are not valid. Edit and save them again.',
   'forwarder.settings_key_missing': 'The process that forwards has no key for the stored secrets.',

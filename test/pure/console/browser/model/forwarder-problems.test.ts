@@ -5,7 +5,8 @@ import { english } from '../../../../../src/console/browser/strings.ts'
 
 const root = new URL('../../../../../src/', import.meta.url).pathname
 const sources = (folder: string): string =>
-  readdirSync(`${root}${folder}`)
+  readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
     .map((name) => readFileSync(`${root}${folder}/${name}`, 'utf8'))
     .join('\n')
 
@@ -27,10 +28,11 @@ function codes(): string[] {
   const patterns = [
     /\bcode: '([a-z_]+)'/g,
     /\bfailure\(\s*'([a-z_]+)'/g,
-    /\bString\(error\.code\) : '([a-z_]+)'/g,
+    /\bcodeOf\(\w+, '([a-z_]+)'/g,
     /\bAuditLogError\(\s*'([a-z_]+)'/g,
   ]
-  const text = `${sources('sinks')}\n${sources('settings')}`
+  const options = readFileSync(`${root}option.ts`, 'utf8')
+  const text = [sources('sinks'), sources('settings'), options].join('\n')
   const found = patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, code]) => code as string))
   return [...new Set(found)].filter((code) => !ofEvents.has(code) && !ofCalls.has(code)).sort()
 }
