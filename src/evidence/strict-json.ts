@@ -4,14 +4,23 @@ import { parse } from 'lossless-json'
  * Parses JSON strictly, so that two readers of the same text cannot see different entries: `JSON.parse` takes the last of
  * two members with the same name and rounds numbers, and a forger could hide an edit behind either.
  *
- * @returns undefined when the text is not JSON, repeats a member with another value, or has a number that a double cannot hold
+ * @returns undefined when the text is not JSON, repeats a member, or has a number that a double cannot hold
  */
 export function parseStrictly(text: string): unknown {
   try {
-    return parse(text, undefined, { parseNumber: exactNumber })
+    const value = parse(text, undefined, { parseNumber: exactNumber })
+    // The parser takes a member that is repeated when it takes the two values for equal, and `[]` for `{}`.
+    return countMembers(text) === countMembers(JSON.stringify(value)) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+/** Colons outside of strings: each member of an object has one. */
+function countMembers(json: string): number {
+  let members = 0
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|:/gs)) if (token === ':') members += 1
+  return members
 }
 
 function exactNumber(text: string): number {

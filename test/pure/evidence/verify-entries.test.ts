@@ -178,6 +178,12 @@ describe('Invariant 8: a tampered export is never called intact', () => {
     ['a field is unknown', canonicalize({ ...third, zone: 'x' }), { fault: 'unknown_field', field: 'zone' }],
     ['a field has no form', canonicalize({ ...third, seq: -1 }), { fault: 'malformed_field', field: 'seq' }],
     ['a member is repeated', line.replace('"action"', '"user_id":"mallory","action"'), { fault: 'not_json' }],
+    ['a member is repeated as it is', line.replace('"action"', '"version":1,"action"'), { fault: 'not_json' }],
+    [
+      'a member of details is repeated as an array and as an object',
+      line.replace('"nested":{', '"twice":{"0":"x"},"twice":["x"],"nested":{'),
+      { fault: 'not_json' },
+    ],
     ['a member of details is repeated', line.replace('"nested":{', '"nested":1,"nested":{'), { fault: 'not_json' }],
     ['a line was cut', line.slice(0, -30), { fault: 'not_json' }],
     ['a line is garbage', '\u{0}\u{1}garbage', { fault: 'not_json' }],
