@@ -70,6 +70,7 @@ export {
 export type { ByteSource } from './evidence/entry-source.ts'
 export { type EntryProof, proveEntries, proveEntry, type ProveOptions } from './evidence/prove-entry.ts'
 export { proveGrowth, type ProveGrowthOptions, verifyGrowth } from './evidence/prove-growth.ts'
+export type { PurgedByOption } from './evidence/purge-record.ts'
 export { type ArchiveResult, writeArchive, type WriteArchiveOptions } from './evidence/write-archive.ts'
 export { verifyArchive, type VerifyArchiveOptions } from './evidence/verify-archive.ts'
 export { verifyLog, type VerifyLogOptions } from './evidence/verify-log.ts'

@@ -20,6 +20,8 @@ export interface EvidenceOptions {
   readonly entry?: string | undefined
   /** Verifier keys of who may have exported a bundle. */
   readonly exporter?: readonly string[] | undefined
+  /** Logins whose records of purges count. */
+  readonly purgedBy?: readonly string[] | undefined
   readonly canonical: boolean
   readonly onProgress: (done: number, total: number) => void
 }
@@ -40,14 +42,14 @@ export function kindOf(path: string): EvidenceKind {
 export async function verifyEvidence(
   path: string,
   kind: Exclude<EvidenceKind, 'entries'>,
-  { policy: given, from, entry, exporter, canonical, onProgress }: EvidenceOptions,
+  { policy: given, from, entry, exporter, purgedBy, canonical, onProgress }: EvidenceOptions,
 ): Promise<VerificationReport> {
   const policy = requirePolicy(given)
   if (kind === 'archive') {
     const since = from === undefined ? undefined : readCheckpoint(from)
-    return verifyArchive(path, { policy, since, canonical, onProgress })
+    return verifyArchive(path, { policy, since, purgedBy, canonical, onProgress })
   }
-  if (kind === 'bundle') return verifyBundle(piecesOf(path, onProgress), { policy, exporters: exporter })
+  if (kind === 'bundle') return verifyBundle(piecesOf(path, onProgress), { policy, exporters: exporter, purgedBy })
   if (kind === 'growth') {
     if (from === undefined) throw new AuditLogError('option_invalid', 'give the older checkpoint with --from')
     return verifyGrowthProof(readSmallFile(path, largestProofBytes), readCheckpoint(from), policy)

@@ -25,6 +25,7 @@ interface Options extends DatabaseOptions, TrustOptions {
   readonly from?: string
   readonly entry?: string
   readonly exporter?: readonly string[]
+  readonly purgedBy?: readonly string[]
   readonly canonical: boolean
   readonly bytesOnly: boolean
 }
@@ -51,6 +52,11 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
   .option(
     '--exporter <vkey>',
     'verifier keys of who may have exported a bundle: one of them must have signed it (repeatable)',
+    repeatable,
+  )
+  .option(
+    '--purged-by <login>',
+    'archives, bundles and database: logins whose records of purges count, e.g. the archivist; without it anybody who may write can say that entries were purged (repeatable)',
     repeatable,
   )
   .option('--database', 'verify the log in the database; with --from it must continue that checkpoint', false)
@@ -97,7 +103,7 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
 async function verifyDatabase(options: Options, given: Policy | undefined): Promise<ExitCode> {
   const policy = requirePolicy(given)
   const since = options.from === undefined ? undefined : readCheckpoint(options.from)
-  const { schema, canonical } = options
+  const { schema, canonical, purgedBy } = options
   // Files are verified without a database, and without what it takes to ask one.
   const { verifyLog } = await import('../evidence/verify-log.ts')
   return withDatabase(options, async (pool) => {
@@ -105,7 +111,7 @@ async function verifyDatabase(options: Options, given: Policy | undefined): Prom
       const { requireRecorder } = await import('../evidence/verification-record.ts')
       await requireRecorder(pool, schema)
     }
-    const report = await verifyLog(pool, { policy, schema, since, canonical })
+    const report = await verifyLog(pool, { policy, schema, since, canonical, purgedBy })
     const code = print('database', report, options.json)
     if (options.record) {
       const { verificationEvent } = await import('../evidence/verification-record.ts')
@@ -122,13 +128,19 @@ async function verifySigned(
   options: Options,
   policy: Policy | undefined,
 ): Promise<ExitCode> {
-  const { from, entry, exporter, canonical, json } = options
+  const { from, entry, exporter, purgedBy, canonical, json } = options
   const bar = progressBar('verifying')
   const onProgress = (done: number, total: number): void => bar.update(done, total)
   try {
-    const report = await verifyEvidence(path, kind, { policy, from, entry, exporter, canonical, onProgress }).finally(
-      () => bar.stop(),
-    )
+    const report = await verifyEvidence(path, kind, {
+      policy,
+      from,
+      entry,
+      exporter,
+      purgedBy,
+      canonical,
+      onProgress,
+    }).finally(() => bar.stop())
     return print(path, report, json, kind)
   } catch (error) {
     if (!(error instanceof AuditLogError)) throw error

@@ -8,12 +8,12 @@ import { provenLeaves } from './proven-leaves.ts'
 import { compareFile, leafHashOfEntry, type StrangeLine } from './compare-file.ts'
 import { explainEdit, seqOfLine } from './explain-edit.ts'
 import { addLeaf, addSpan, countLeaves, type LeafSpan } from './leaf-span.ts'
-import { type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
+import { describePurges, type PurgedByOption, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
 import { parseStrictly } from './strict-json.ts'
 import type { Findings } from './verdict.ts'
 
 /** What the fast pass over an archive found. */
-export interface ArchiveFacts {
+export interface ArchiveFacts extends PurgedByOption {
   readonly directory: string
   readonly head: OpenedCheckpoint
   readonly begin: number
@@ -170,13 +170,13 @@ async function explainAbsent(facts: ArchiveFacts, unread: readonly LeafSpan[]): 
   }
   const purged = countLeaves(facts.absent) - countLeaves(unpurged)
   if (purged > 0) {
-    const records = purges.map(({ seq }) => seq).join(', ')
-    findings.add('purged', `${purged} entries were purged, as the entries with seq ${records} record`)
+    findings.add('purged', `${purged} entries were purged, as ${describePurges(purges)}`)
   }
   return purged
 }
 
-async function readPurgeAt({ directory, head, gzip }: ArchiveFacts, leafIndex: number): Promise<PurgeRecord[]> {
+async function readPurgeAt(facts: ArchiveFacts, leafIndex: number): Promise<PurgeRecord[]> {
+  const { directory, head, gzip } = facts
   const index = Math.floor(leafIndex / leavesPerFile)
   const path = formatEntriesPath({ index, leaves: leavesOfFile(head.size, index), gzip })
   let place = index * leavesPerFile
@@ -186,7 +186,7 @@ async function readPurgeAt({ directory, head, gzip }: ArchiveFacts, leafIndex: n
       const line = lines[leafIndex - place]
       if (line !== undefined) {
         const content = parseStrictly(line) as EntryContent | undefined
-        const record = content === undefined ? undefined : readPurge(content, leafIndex)
+        const record = content === undefined ? undefined : readPurge(content, leafIndex, facts)
         return record === undefined ? [] : [record]
       }
       place += lines.length

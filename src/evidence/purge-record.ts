@@ -9,9 +9,23 @@ import { countLeaves, type LeafSpan, uncovered } from './leaf-span.ts'
  */
 export const purgeAction = 'audit_log.purged'
 
+/**
+ * The option `purgedBy` of those who verify. Whoever may write can write such an entry; the login in it is the database's word, so it
+ * tells those of the archivist from others.
+ */
+export interface PurgedByOption {
+  /**
+   * Logins whose records of purges count, e.g. the archivist's: entries of which only other logins say that they were purged are
+   * missing. Default is anybody who may write into the log.
+   */
+  readonly purgedBy?: readonly string[] | undefined
+}
+
 /** What an entry says of a purge. */
 export interface PurgeRecord {
   readonly seq: number
+  /** The login that wrote it. */
+  readonly recordedBy: string
   /** How many entries were removed. */
   readonly entries: number
   /** Only leaves before this one can have been. */
@@ -20,13 +34,22 @@ export interface PurgeRecord {
   readonly leaves: readonly LeafSpan[] | undefined
 }
 
-/** Reads the entry of a leaf. Undefined when it records no purge. An entry can only speak of leaves before its own. */
-export function readPurge({ action, seq, details }: EntryContent, leafIndex: number): PurgeRecord | undefined {
+/**
+ * Reads the entry of a leaf. An entry can only speak of leaves before its own.
+ *
+ * @returns undefined when it records no purge, or was written by a login whose word does not count
+ */
+export function readPurge(
+  { action, seq, details, recorded_by: recordedBy }: EntryContent,
+  leafIndex: number,
+  { purgedBy }: PurgedByOption,
+): PurgeRecord | undefined {
   const { entries, tree_size: treeSize, leaves } = details
   if (action !== purgeAction || !isTreeSize(entries) || !isTreeSize(treeSize)) return undefined
+  if (purgedBy?.includes(recordedBy) === false) return undefined
   const before = Math.min(treeSize, leafIndex)
   const spans = Array.isArray(leaves) ? leaves.filter(isSpan).filter(([, end]) => end <= before) : undefined
-  return { seq, entries, before, leaves: spans }
+  return { seq, recordedBy, entries, before, leaves: spans }
 }
 
 /** Those of the absent leaves that no purge accounts for. */
@@ -41,6 +64,14 @@ export function unexplained(absent: readonly LeafSpan[], purges: readonly PurgeR
   const before = Math.max(0, ...counted.map((purge) => purge.before))
   return countLeaves(left) <= allowed && left.every(([, end]) => end <= before) ? [] : left
 }
+
+/** Which entries say so, and who wrote them. */
+export function describePurges(purges: readonly PurgeRecord[]): string {
+  const records = purges.map(({ seq, recordedBy }) => `${seq} by ${JSON.stringify(recordedBy)}`)
+  const more = records.length > mostNamed ? ` and ${records.length - mostNamed} more` : ''
+  return `the entries with seq ${records.slice(0, mostNamed).join(', ')}${more} record`
+}
+const mostNamed = 10
 
 function isSpan(value: unknown): value is LeafSpan {
   if (!Array.isArray(value) || value.length !== 2) return false

@@ -19,10 +19,11 @@ import { archiveTiles } from './archive-tiles.ts'
 import type { CheckedLeaves } from './check-leaves.ts'
 import { explainArchive } from './explain-archive.ts'
 import { checkParts } from './leaves-pool.ts'
+import type { PurgedByOption } from './purge-record.ts'
 import { Findings, openOrFind, type VerificationReport } from './verdict.ts'
 
 /** Options of {@link verifyArchive}. */
-export interface VerifyArchiveOptions {
+export interface VerifyArchiveOptions extends PurgedByOption {
   /** Whose checkpoints are trusted: from `parsePolicy`, or from `trustLogs` where no witness is asked for. */
   readonly policy: Policy
   /**
@@ -112,6 +113,7 @@ class ArchiveCheck {
         suspects: this.#suspects,
         damaged: this.#damaged,
         findings: this.#findings,
+        purgedBy: this.#options.purgedBy,
       })
       return this.#report(purged)
     }

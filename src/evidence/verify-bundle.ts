@@ -25,13 +25,13 @@ import { checkEntry, hashesInPlace } from './check-entry.ts'
 import { Diagnosis } from './diagnosis.ts'
 import type { ByteSource, RawEntry } from './entry-source.ts'
 import { addLeaf, countLeaves } from './leaf-span.ts'
-import { type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
+import { describePurges, type PurgedByOption, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
 import { boundedLines } from './text-lines.ts'
 import { seqOfLine } from './explain-edit.ts'
 import { Findings, openOrFind, type VerificationReport, type Verdict } from './verdict.ts'
 
 /** Options of {@link verifyBundle}. */
-export interface VerifyBundleOptions {
+export interface VerifyBundleOptions extends PurgedByOption {
   /** Whose checkpoints are trusted: from `parsePolicy`, or from `trustLogs` where no witness is asked for. */
   readonly policy: Policy
   /**
@@ -75,13 +75,13 @@ const hashMember = '"entry_hash":"'
  */
 export async function verifyBundle(source: ByteSource, options: VerifyBundleOptions): Promise<BundleReport> {
   return new BundleCheck(
-    options.policy,
+    options,
     trustLogs(options.exporters ?? []).logs.map(({ verifier }) => verifier),
   ).run(source)
 }
 
 class BundleCheck {
-  readonly #policy: Policy
+  readonly #options: VerifyBundleOptions
   readonly #findings = new Findings()
   readonly #leaves: { readonly index: number; readonly entryHash: string; readonly context: boolean }[] = []
   readonly #proof: Buffer[] = []
@@ -95,8 +95,8 @@ class BundleCheck {
   readonly #headerHash: Hash = createHash('sha256')
   readonly #contentsHash: Hash = createHash('sha256')
 
-  constructor(policy: Policy, exporters: readonly Verifier[]) {
-    this.#policy = policy
+  constructor(options: VerifyBundleOptions, exporters: readonly Verifier[]) {
+    this.#options = options
     this.#exporters = exporters
   }
 
@@ -120,7 +120,7 @@ class BundleCheck {
       if (end === undefined && this.#exporters.length > 0) this.#contentsHash.update(`${line}\n`)
     }
     if (header === undefined) throw new AuditLogError('bundle_malformed', 'the file is empty')
-    const head = end === undefined ? undefined : await openOrFind(end.checkpoint, this.#policy, this.#findings)
+    const head = end === undefined ? undefined : await openOrFind(end.checkpoint, this.#options.policy, this.#findings)
     if (end === undefined) this.#findings.add('truncated', 'the bundle ends before its checkpoint')
     else if (head !== undefined) this.#checkAll(header, end, head)
     const exported = end === undefined ? undefined : await this.#openExport(end)
@@ -194,7 +194,7 @@ class BundleCheck {
       if (!isCanonical(text)) this.#findings.add('altered', 'the entry was written in another way', { leafIndex })
       this.#diagnosis.remember(text)
       this.#leaves.push({ index: leafIndex, entryHash: content.entry_hash, context })
-      const purge = readPurge(content, leafIndex)
+      const purge = readPurge(content, leafIndex, this.#options)
       if (purge !== undefined) this.#purges.push(purge)
       return
     }
@@ -249,7 +249,8 @@ class BundleCheck {
       findings.add('entry_missing', 'only the hash is there, and no purge accounts for that', { leafIndex, leafEnd })
     }
     this.#purged = countLeaves(this.#absent) - countLeaves(unpurged)
-    if (this.#purged > 0) findings.add('purged', `${this.#purged} entries were purged, as entries in the bundle record`)
+    if (this.#purged > 0)
+      findings.add('purged', `${this.#purged} entries were purged, as ${describePurges(this.#purges)}`)
   }
 
   /** Of a range every leaf must be there, in order; what is only context follows. */

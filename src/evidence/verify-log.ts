@@ -22,13 +22,20 @@ import { hashBytes } from '../tlog/merkle-hash.ts'
 import { leavesPerTile } from './archive-layout.ts'
 import { explainEdit, seqOfLine } from './explain-edit.ts'
 import { addLeaf, countLeaves } from './leaf-span.ts'
-import { purgeAction, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
+import {
+  purgeAction,
+  type PurgeRecord,
+  readPurge,
+  unexplained,
+  describePurges,
+  type PurgedByOption,
+} from './purge-record.ts'
 import { isTileFault } from './tile-fault.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
 import { Findings, openOrFind, type VerificationReport } from './verdict.ts'
 
 /** Options of {@link verifyLog}. */
-export interface VerifyLogOptions {
+export interface VerifyLogOptions extends PurgedByOption {
   /** Whose checkpoints are trusted: from `parsePolicy`, or from `trustLogs` where no witness is asked for. */
   readonly policy: Policy
   /** Schema of the log. Default is `audit_log`. */
@@ -185,7 +192,7 @@ class LogCheck {
     this.#before.push(line)
     if (this.#before.length > keptBefore) this.#before.shift()
     if (line.startsWith(`{"action":"${purgeAction}"`)) {
-      const record = readPurge(JSON.parse(line) as EntryContent, leafIndex)
+      const record = readPurge(JSON.parse(line) as EntryContent, leafIndex, this.#options)
       if (record !== undefined) this.#purges.push(record)
     }
   }
@@ -272,7 +279,7 @@ class LogCheck {
       else this.#findings.add('entry_missing', 'entries that are in the tree are not there', { leafIndex, leafEnd })
     }
     const purged = countLeaves(this.#absent) - countLeaves(unpurged)
-    if (purged > 0) this.#findings.add('purged', `${purged} entries were purged, as entries of the log record`)
+    if (purged > 0) this.#findings.add('purged', `${purged} entries were purged, as ${describePurges(this.#purges)}`)
     return purged
   }
 

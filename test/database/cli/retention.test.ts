@@ -88,6 +88,8 @@ describe('audit-log purge', () => {
     const later = join(folder, 'later')
     await writeArchive(log.admin, later)
     expect(await verifyArchive(later, { policy })).toMatchObject({ verdict: 'purged', ok: true, purged: 300 })
+    expect(await cli(['verify', ...keyOf, '--purged-by', archivist.name, later])).toMatchObject({ code: 0 })
+    expect(await cli(['verify', ...keyOf, '--purged-by', log.app.name, later])).toMatchObject({ code: 1 })
   })
 
   it('does not take an archive that lacks entries which were not purged here', async () => {

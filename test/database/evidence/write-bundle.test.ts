@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type BundleReport, verifyBundle } from '../../../src/evidence/verify-bundle.ts'
+import { verifyLog } from '../../../src/evidence/verify-log.ts'
 import { type BundleSelection, writeBundle } from '../../../src/evidence/write-bundle.ts'
 import { createSigner, generateKey, trustLogs } from '../../../src/tlog/index.ts'
 import { codeOfAsync } from '../../support/error-code.ts'
@@ -292,12 +293,21 @@ it('says which entries of a range were purged, and which are missing', async () 
   await guards('enable')
   await purged.audit.log({ action: 'audit_log.purged', details: { entries: 2, tree_size: 10, leaves: [[2, 4]] } })
   await purged.grow(1)
-  const check = async (): Promise<BundleReport> => {
+  const policy = trustLogs([purged.verifierKey])
+  const check = async (purgedBy?: readonly string[]): Promise<BundleReport> => {
     let text = ''
     for await (const piece of writeBundle(purged.appPool, { from: 0, to: 5 })) text += piece
-    return verifyBundle([text], { policy: trustLogs([purged.verifierKey]) })
+    return verifyBundle([text], { policy, purgedBy })
   }
   expect(await check()).toMatchObject({ verdict: 'purged', ok: true, purged: 2 })
+  // The application wrote the record, and its word need not count.
+  for (const [login, verdict] of [
+    [purged.app.name, 'purged'],
+    [purged.reader.name, 'entry_missing'],
+  ] as const) {
+    expect(await check([login])).toMatchObject({ verdict })
+    expect(await verifyLog(purged.appPool, { policy, purgedBy: [login] })).toMatchObject({ verdict })
+  }
   await guards('disable')
   await purged.admin.query('delete from audit_log.entry where seq = 5')
   expect(await check()).toMatchObject({ verdict: 'entry_missing', ok: false, purged: 2 })

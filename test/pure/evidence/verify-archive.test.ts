@@ -106,9 +106,23 @@ describe('an honest archive', () => {
         const purge = entryLine(300, { action: 'audit_log.purged', details: { entries: 3, tree_size: 290, ...leaves } })
         const some = [...linesOf(300), purge]
         await makeArchive(directory, some, await signLines(some, key, origin), { absent: new Set([3, 4, 5]) })
-        expect(await verify(directory)).toMatchObject({ verdict: 'purged', ok: true, purged: 3 })
+        const report = await verify(directory)
+        expect(report).toMatchObject({ verdict: 'purged', ok: true, purged: 3 })
+        expect(report.findings[0]?.message).toContain('seq 301 by "app"')
       })
     }
+  })
+
+  it('counts only the records of purges by the logins that are asked for', async () => {
+    await inTemporaryDirectory(async (directory) => {
+      const forged = entryLine(300, { action: 'audit_log.purged', details: { entries: 300, tree_size: 300 } })
+      const some = [...linesOf(300), forged]
+      await makeArchive(directory, some, await signLines(some, key, origin), { absent: new Set([298, 299]) })
+      const by = (...purgedBy: string[]): Promise<VerificationReport> => verifyArchive(directory, { policy, purgedBy })
+      expect(await by('archivist', 'app')).toMatchObject({ verdict: 'purged', ok: true, purged: 2 })
+      expect(await by('archivist')).toMatchObject({ verdict: 'entry_missing', ok: false, purged: 0 })
+      expect(await by()).toMatchObject({ verdict: 'entry_missing', ok: false })
+    })
   })
 })
 
