@@ -28,7 +28,7 @@ export interface paths {
         };
         /**
          * Entries, newest first
-         * @description At most 1,000 entries a call, and always a cursor when there are more. The answer as it is saved to a file is what `audit-log verify` takes. Needs the permission `read`. Needs the feature `audit_export`.
+         * @description At most 1,000 entries a call, and fewer when they have more than 4 MiB together; always a cursor when there are more. The answer as it is saved to a file is what `audit-log verify` takes. Needs the permission `read`. Needs the feature `audit_export`.
          */
         get: operations["listEntries"];
         put?: never;

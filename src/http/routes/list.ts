@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '../../schema/names.ts'
+import { jsonLines, type LinePage } from '../../query/line-page.ts'
 import type { Row } from '../../database/database.ts'
 import { readCheckpoint, selectLatestCheckpoint } from '../../sequencer/checkpoints.ts'
 import { checkpointJson } from '../checkpoint-json.ts'
@@ -15,7 +16,7 @@ export const listRoute: Route = {
   operationId: 'listEntries',
   summary: 'Entries, newest first',
   description:
-    'At most 1,000 entries a call, and always a cursor when there are more. The answer as it is saved to a file is what `audit-log verify` takes.',
+    'At most 1,000 entries a call, and fewer when they have more than 4 MiB together; always a cursor when there are more. The answer as it is saved to a file is what `audit-log verify` takes.',
   permission: 'read',
   feature: 'audit_export',
   parameters: [...filterParameters, tenantParameter, orderParameter, ...pageParameters],
@@ -38,10 +39,13 @@ export const listRoute: Route = {
     const limit = readLimit(call)
     await log.recordView('list', principal, values)
     return log.readAtOnce(signal, async (executor, query) => {
-      const asked = log.queryFor(query, principal, values).limit(limit)
+      const asked = log.queryFor(query, principal, values)
       const cursor = await openCursor(call, 'list', executor)
       const page = cursor === undefined ? asked : asked.after(cursor)
-      const { lines, entries, nextCursor, further } = await page.linePage(coverageOf(log.options.schema, limit))
+      const read = (most: number): Promise<LinePage> => page.limit(most).linePage(coverageOf(log.options.schema, most))
+      const found = await read(limit)
+      const fitting = countWithin(found.lines, longestPage)
+      const { lines, entries, nextCursor, further } = fitting < found.entries ? await read(fitting) : found
       const checkpoint =
         further['checkpoint'] === null ? null : checkpointJson(readCheckpoint(parseRow(further['checkpoint'])))
       const next = await nextPage(call, 'list', executor, nextCursor)
@@ -53,6 +57,18 @@ export const listRoute: Route = {
       )
     })
   },
+}
+
+/** In characters. A client that takes its time holds its page in memory here, and 1,000 of the longest entries are 65 MB. */
+const longestPage = 4 * 1024 * 1024
+
+/** How many of the first entries of a page are within so many characters, one at least; no number when all are. */
+function countWithin(lines: string, characters: number): number {
+  if (lines.length <= characters) return Number.POSITIVE_INFINITY
+  let count = 0
+  let at = 0
+  while ((at = lines.indexOf(jsonLines.separator, at) + 1) > 0 && at <= characters) count += 1
+  return Math.max(1, count)
 }
 
 /** The newest checkpoint, and how many entries of the page it covers: in the statement of the page, of the same moment. */
