@@ -10,7 +10,7 @@ export const iso27001: Framework = {
       id: 'A.8.15',
       asks: 'Logs of activities, exceptions, faults and other relevant events are produced, stored, protected and analysed.',
       library:
-        'Produces and stores entries that cannot be changed by the application or by ordinary administrators, and in which a change by a superuser shows.',
+        'Produces and stores entries that the application and ordinary administrators cannot change, as long as they cannot become the owner; a change by a superuser shows against a checkpoint that somebody else holds.',
       host: 'Decide what is logged; analyse it.',
       check: 'Counts per action; posture; verification.',
       sections: ['actions', 'posture', 'verification'],
@@ -44,7 +44,7 @@ export const iso27001: Framework = {
       id: 'A.5.33',
       asks: 'Records are protected from loss, destruction, falsification, unauthorised access and unauthorised release.',
       library:
-        'Append-only storage, retention that can only grow, legal holds, a purge that demands a verified archive.',
+        'Append-only storage, retention that can only grow, legal holds, purges only of expired months that a signed checkpoint covers, and by `audit-log purge` only with a verified archive.',
       host: 'Back up the database and the archives.',
       check: 'Retention, holds and purges; posture.',
       sections: ['retention', 'posture'],
@@ -53,7 +53,7 @@ export const iso27001: Framework = {
       id: 'A.8.2',
       asks: 'Allocation and use of privileged access rights are restricted and managed.',
       library:
-        'The owner role has no members; purging and sequencing have roles of their own; the posture names every login that could get around that.',
+        'The owner role has no members; purging and sequencing have roles of their own; the posture names the logins besides superusers that could get around that.',
       host: 'Review who is superuser.',
       check: 'Posture.',
       sections: ['posture'],

@@ -30,7 +30,7 @@ export const nis2: Framework = {
       id: 'Art. 21(2)(c)',
       asks: 'Business continuity, such as backup management and disaster recovery, and crisis management.',
       library:
-        'Survives dump and restore, fail-over and crashes without losing or repeating a leaf, and tells a restore to an earlier point from tampering.',
+        'Survives dump and restore, crashes and fail-over to a synchronous standby without losing or repeating a leaf; a log that was put back to an earlier point has a verdict of its own, against a checkpoint that was kept elsewhere.',
       host: 'Back up; keep archives elsewhere.',
       check: 'Checkpoint history.',
       sections: ['checkpoints'],
@@ -90,7 +90,7 @@ export const nis2: Framework = {
       id: '2024/2690, 3.2.5',
       asks: 'Logs are kept and backed up for a period that is laid down, and protected from unauthorised access and changes.',
       library:
-        'Append-only storage in which a change by a superuser shows, reading by role and tenant, retention that can only grow, archives that verify.',
+        'Append-only storage, in which a change by a superuser shows against a checkpoint that somebody else holds, reading by role and tenant, retention that can only grow, archives that verify.',
       host: 'Lay down the period; back up the database and the archives.',
       check: 'Retention, holds and purges; posture; verification.',
       sections: ['retention', 'posture', 'verification'],

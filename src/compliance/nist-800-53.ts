@@ -84,7 +84,7 @@ export const nist80053: Framework = {
       id: 'AU-10',
       asks: 'Evidence that an individual, or a process on their behalf, performed an action is irrefutable.',
       library:
-        'Proves that the log contained an entry at a time. It does not prove that the application told the truth about who acted.',
+        'Proves that the log contains an entry, and, by the cosignature of a witness, that it did so at that time. It does not prove that the application told the truth about who acted.',
       host: 'Authenticate users, and let the application be audited itself.',
       check: 'Proofs of the sample entries.',
       sections: ['samples'],

@@ -36,8 +36,8 @@ export const pciDss: Framework = {
     {
       id: '10.3.1',
       asks: 'Read access to audit logs is limited to those whose job needs it.',
-      library: 'Reading takes the reader role; the REST API demands an `authorize` and keeps tenants apart in SQL.',
-      host: 'Grant the reader role narrowly, and decide in `authorize` who sees what.',
+      library: 'Reading takes the reader role; the REST API demands an `authorize` and keeps tenants apart.',
+      host: 'Grant the reader role narrowly, decide in `authorize` who sees what, and in `allowDestination` where forwarders may send the log.',
       check: 'Posture findings on grants and memberships.',
       sections: ['posture'],
     },
@@ -45,7 +45,7 @@ export const pciDss: Framework = {
       id: '10.3.2',
       asks: 'Audit log files are protected from modification by individuals.',
       library:
-        'UPDATE, DELETE and TRUNCATE are refused to everybody but a superuser; what a superuser does shows against a checkpoint that somebody else holds.',
+        'UPDATE, DELETE and TRUNCATE are refused to everybody while the guards are on; the owner role, which has no members, and superusers can switch them off, and what they alter of what was sequenced shows against a checkpoint that somebody else holds.',
       host: 'Let the application log in as a role that is not the owner, and publish checkpoints to a place that database administrators do not control.',
       check: '`audit-log doctor`, and `audit-log verify` of an archive against a checkpoint from that place.',
       sections: ['posture', 'checkpoints', 'verification'],
@@ -53,7 +53,8 @@ export const pciDss: Framework = {
     {
       id: '10.3.3',
       asks: 'Audit logs, those of components that face outwards included, are promptly backed up to secure, central, internal log servers or other media that is difficult to modify.',
-      library: 'Forwards every entry to a SIEM at least once; archives with proofs can be written to any medium.',
+      library:
+        'Forwards every entry to a SIEM at least once, and keeps a record of those that it does not take; archives with proofs can be written to any medium.',
       host: 'Configure a forwarder, and keep the SIEM under other administrators.',
       check: 'Lag and counters of the forwarders; `audit-log verify-copy` of what the SIEM returns.',
       sections: ['forwarding'],
@@ -62,7 +63,7 @@ export const pciDss: Framework = {
       id: '10.3.4',
       asks: 'Change detection is used on audit logs, so that existing data cannot be changed without an alert.',
       library:
-        'Verification names every edited, missing or reordered entry; the sequencer halts rather than sign a changed history; postures are checked on a schedule.',
+        'Verification finds edited, missing and reordered entries, and names them as far as what is left tells; the sequencer halts rather than sign a changed history; postures are checked on a schedule.',
       host: 'Route the alarms (`onStateChange`, `onFinding`) to somebody, and verify on a schedule from outside of the database.',
       check: 'Verification and posture history of the period.',
       sections: ['verification', 'posture'],
@@ -79,7 +80,7 @@ export const pciDss: Framework = {
       id: '10.5.1',
       asks: 'Audit log history is kept for at least twelve months, the latest three of them immediately available.',
       library:
-        'Keeps every entry a calendar year at least, all of it in the database; retention can only grow, and nothing younger can be purged.',
+        'Keeps every entry a calendar year at least, all of it in the database; retention can only grow, and `purge_month` drops nothing younger.',
       host: 'Lengthen it where other rules ask for more (feature flag `audit_extended_retention`).',
       check: 'Retention policy, legal holds and purges.',
       sections: ['retention'],

@@ -10,7 +10,7 @@ export const soc2: Framework = {
       id: 'CC6.1',
       asks: 'Logical access security protects information assets from security events.',
       library:
-        'Five roles that separate writing, reading, sequencing and purging; the runtime role is neither owner nor able to become it, which is checked at start.',
+        'Five roles that separate writing, reading, sequencing and purging; the runtime role is neither owner nor able to become it, which `watchPosture()` checks at start and every hour.',
       host: 'Use separate logins, and look at the findings.',
       check: 'Posture: grants, memberships, effective rights of the runtime login.',
       sections: ['posture'],
