@@ -194,12 +194,13 @@ async function withClient<T>(pool: PoolLike, work: (executor: Executor) => Promi
 }
 
 /**
- * Whether the pool must not hand the connection on. Unless PostgreSQL itself answered, its state is unknown; and 25006 came
- * from a server that is a standby since a failover: the next connection may lead to the one that was promoted.
+ * Whether the pool must not hand the connection on. Unless PostgreSQL itself answered, its state is unknown; and 25006, or
+ * 0A000 for a transaction that is to write, came from a server that is a standby since a failover: the next connection may lead to
+ * the one that was promoted.
  */
 function isUseless(error: unknown): boolean {
   const state = sqlStateOf(error)
-  return state === undefined || state === '25006' || /^(08|57P0)/.test(state)
+  return state === undefined || state === '25006' || state === '0A000' || /^(08|57P0)/.test(state)
 }
 
 async function withKyselyConnection<T>(

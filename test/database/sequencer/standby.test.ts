@@ -89,11 +89,17 @@ it('goes on where a standby was promoted that was replicated to synchronously: e
   await before.stop()
 
   const promoted = connect(standby)
+  let connections = 0
+  promoted.on('connect', () => {
+    connections += 1
+  })
   const after = await make(promoted, { publishers: [publisher], batchSize: 7, intervalMs: 10 })
   after.start()
   // Before the promotion it can write nothing, and says so; it needs no new start afterwards.
   await until(() => after.status().state === 'failing')
   expect(after.status().reason).toMatchObject({ code: 'sequencing_failed' })
+  // More than the pool holds: the next one is made anew, and may lead to another server that was promoted instead.
+  await until(() => connections > 8)
   await promoted.query('select pg_promote()')
   await until(() => after.status().state === 'active')
   const goingOn = new AuditLogger({ db: promoted })
