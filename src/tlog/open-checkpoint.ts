@@ -27,13 +27,19 @@ export interface Cosignature {
  *
  * @param note the signed checkpoint; may come from an attacker
  * @param policy from `parsePolicy`, or from `trustLogs` where no witness is asked for
- * @throws AuditLogError `note_malformed`, `checkpoint_malformed`; `checkpoint_foreign` when the policy has no log of
+ * @throws AuditLogError `option_invalid` without a policy; `note_malformed`, `checkpoint_malformed`; `checkpoint_foreign` when the policy has no log of
  * that origin; `signature_invalid` when a signature of a known key does not verify; `note_unverified` when the log did
  * not sign; `quorum_missing` when not enough witnesses did
  * @example
  * const checkpoint = await openCheckpoint(note, trustLogs([verifierKey]))
  */
 export async function openCheckpoint(note: string | Uint8Array, policy: Policy): Promise<OpenedCheckpoint> {
+  // Where TypeScript does not look: a verifier that was not told whom to trust must not end as if the log were at fault.
+  if (!Array.isArray((policy as Partial<Policy> | undefined)?.logs)) {
+    throw new AuditLogError('option_invalid', 'expected a policy, from trustLogs() or parsePolicy(), at $.policy', {
+      path: '$.policy',
+    })
+  }
   const unverified = parseNote(note)
   const checkpoint = parseCheckpoint(unverified.text)
   const logKeys = policy.logs.map(({ verifier }) => verifier).filter(({ name }) => name === checkpoint.origin)

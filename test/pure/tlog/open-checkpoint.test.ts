@@ -118,3 +118,10 @@ test('a key that was changed: old checkpoints stay good, and new ones are', asyn
   expect(await verdict(await signCheckpoint(head, [log, renewed]), both)).toBe('ok')
   expect(await verdict(await signCheckpoint(head, [renewed]), trustLogs([log.verifierKey]))).toBe('note_unverified')
 })
+
+test('without a policy nothing is opened, whatever the checkpoint is', async () => {
+  const nones: unknown[] = [undefined, null, {}, [], 'log']
+  for (const none of nones) {
+    expect(await verdict(checkpoint, none as Policy)).toBe('option_invalid')
+  }
+})
