@@ -186,7 +186,7 @@ async function readPurgeAt(facts: ArchiveFacts, leafIndex: number): Promise<Purg
       const line = lines[leafIndex - place]
       if (line !== undefined) {
         const content = parseStrictly(line) as EntryContent | undefined
-        const record = content === undefined ? undefined : readPurge(content, leafIndex, facts)
+        const record = readPurge(content, leafIndex, facts)
         return record === undefined ? [] : [record]
       }
       place += lines.length

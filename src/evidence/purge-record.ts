@@ -35,16 +35,19 @@ export interface PurgeRecord {
 }
 
 /**
- * Reads the entry of a leaf. An entry can only speak of leaves before its own.
+ * Reads the entry of a leaf; undefined where that is no JSON. An entry can only speak of leaves before its own.
  *
  * @returns undefined when it records no purge, or was written by a login whose word does not count
  */
 export function readPurge(
-  { action, seq, details, recorded_by: recordedBy }: EntryContent,
+  content: EntryContent | undefined,
   leafIndex: number,
   { purgedBy }: PurgedByOption,
 ): PurgeRecord | undefined {
-  const { entries, tree_size: treeSize, leaves } = details
+  const { action, seq, details, recorded_by: recordedBy } = content ?? {}
+  // Somebody who switched the guards off may have put in details that are no object.
+  const { entries, tree_size: treeSize, leaves } = (details as EntryContent['details'] | null | undefined) ?? {}
+  if (seq === undefined || recordedBy === undefined) return undefined
   if (action !== purgeAction || !isTreeSize(entries) || !isTreeSize(treeSize)) return undefined
   if (purgedBy?.includes(recordedBy) === false) return undefined
   const before = Math.min(treeSize, leafIndex)

@@ -31,6 +31,7 @@ import {
   type PurgedByOption,
 } from './purge-record.ts'
 import { isTileFault } from './tile-fault.ts'
+import { parseStrictly } from './strict-json.ts'
 import { newestTrusted } from './trusted-checkpoint.ts'
 import { Findings, openOrFind, type VerificationReport } from './verdict.ts'
 
@@ -192,7 +193,7 @@ class LogCheck {
     this.#before.push(line)
     if (this.#before.length > keptBefore) this.#before.shift()
     if (line.startsWith(`{"action":"${purgeAction}"`)) {
-      const record = readPurge(JSON.parse(line) as EntryContent, leafIndex, this.#options)
+      const record = readPurge(parseStrictly(line) as EntryContent | undefined, leafIndex, this.#options)
       if (record !== undefined) this.#purges.push(record)
     }
   }

@@ -84,6 +84,14 @@ describe('a log of which', () => {
       verdict: 'entry_edited',
       finding: { leafIndex: 98 },
     },
+    ...[`action = 'audit_log.purged"'`, `action = 'audit_log.purged', details = 'null'`].map((change) => ({
+      title: `an entry became, with its hash and its leaf, a record of a purge that cannot be read: ${change}`,
+      statements: `update audit_log.entry set ${change} where seq = 99;
+        update audit_log.entry set entry_hash = sha256(convert_to(audit_log.entry_line(entry), 'UTF8')) where seq = 99;
+        update audit_log.leaf set entry_hash = (select entry_hash from audit_log.entry where seq = 99) where seq = 99`,
+      verdict: 'entry_edited',
+      finding: { leafIndex: 98 },
+    })),
     {
       title: 'an entry, its hash, its leaf and all tiles were rewritten',
       statements: `update audit_log.entry set user_id = 'mallory' where seq = 820;
