@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AuditLogger, type DrillOutcome, formatDrill, inspect, runDrill } from '../../../src/index.ts'
 import { codeOfAsync } from '../../support/error-code.ts'
 import { testLog } from '../../support/database.ts'
+import { tableOf, writtenTable } from '../../support/security-table.ts'
 
 const log = await testLog()
 await new AuditLogger({ db: log.appPool }).logMany(
@@ -21,6 +22,10 @@ describe('the drill', () => {
       expect(results.filter((result) => result.level === level).length).toBeGreaterThan(8)
     }
     expect(new Set(results.map(({ id }) => id)).size).toBe(results.length)
+  })
+
+  it('finds of every attack what docs/security.md says', async () => {
+    expect(await writtenTable()).toEqual(tableOf(results))
   })
 
   it('is refused everything as a writer and as a reader', () => {
