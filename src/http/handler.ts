@@ -37,9 +37,14 @@ export interface HandlerOptions extends SchemaNameOptions {
   readonly console?: boolean | undefined
   /** Exports that run at once in this process, 1 to 1,000; one more gets 429. Default is 4. */
   readonly maxExports?: number | undefined
-  /** How long a client may take for the next piece of an export before it is given up, in milliseconds. Default is 60,000. */
+  /**
+   * How long a client may take for the next piece of an export before it is given up, in milliseconds, 1 to 3,600,000. Default
+   * is 60,000.
+   */
   readonly exportStallMs?: number | undefined
-  /** How long a query may take before it is cancelled, in milliseconds, exports excepted. Default is 30,000. */
+  /**
+   * How long a query may take before it is cancelled, in milliseconds, 1 to 3,600,000, exports excepted. Default is 30,000.
+   */
   readonly timeoutMs?: number | undefined
   /**
    * Authenticates cursors, at least 32 bytes. Default is a key that the installation made, which all processes on the same

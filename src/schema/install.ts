@@ -20,7 +20,7 @@ export interface InstallSchemaOptions extends SchemaNameOptions {
    * none.
    */
   readonly indexes?: readonly OptionalIndex[] | undefined
-  /** How long to try again while locks or other installers are in the way, in milliseconds. Default is 60,000. */
+  /** How long to try again while locks or other installers are in the way, in milliseconds, 0 or more. Default is 60,000. */
   readonly timeoutMs?: number | undefined
 }
 

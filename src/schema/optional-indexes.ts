@@ -29,7 +29,7 @@ export const optionalIndexes: ReadonlySet<string> = new Set([
 
 /** Options of {@link createIndexes}. */
 export interface CreateIndexesOptions extends SchemaNameOptions {
-  /** How long to try again while locks are in the way, in milliseconds. Default is 60,000. */
+  /** How long to try again while locks are in the way, in milliseconds, 0 or more. Default is 60,000. */
   readonly timeoutMs?: number | undefined
 }
 

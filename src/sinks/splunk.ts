@@ -40,7 +40,10 @@ export interface SplunkOptions extends HttpOptions {
    * - `if_available`: as `required` where Splunk gives acknowledgements, and as `none` where it does not
    */
   readonly acknowledgement?: 'none' | 'required' | 'if_available' | undefined
-  /** How long to wait for an acknowledgement before events are sent again, in milliseconds. Default is 300,000. */
+  /**
+   * How long to wait for an acknowledgement before events are sent again, in milliseconds, 100 to 86,400,000. Default is
+   * 300,000.
+   */
   readonly ackTimeoutMs?: number | undefined
   /** How often to ask for acknowledgements, in milliseconds, 10 to 60,000. Default is 1,000. */
   readonly ackIntervalMs?: number | undefined
