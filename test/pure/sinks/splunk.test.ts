@@ -368,6 +368,14 @@ describe('Splunk', () => {
     }
   })
 
+  it.each([0, 24, 25])('code %i, which says success, confirms nothing under the status of a failure', async (code) => {
+    const { fake, sink } = await open()
+    fake.faults.push(hec(500, code))
+    const { control, outcomes } = await sink.send(batchOf(sink, encode(sink, 2)), { signal })
+    expect(control.kind).toBe('backoff')
+    expect(outcomes).toMatchObject([{ kind: 'retry' }, { kind: 'retry' }])
+  })
+
   it('asks for its health', async () => {
     const { fake, sink } = await open()
     expect(await sink.health({ signal })).toEqual({ kind: 'continue' })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Outcome, SendResult, Sink } from '../../../../src/sinks/sink.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { forwardedMany } from '../../../support/forwarded.ts'
-import { deliver, memoryLog } from '../../../support/memory-log.ts'
+import { deliver, deliverAll, memoryLog } from '../../../support/memory-log.ts'
 
 /** A sink that answers as told, and how many events each of its requests had. */
 function sinkOf(answer: (count: number) => SendResult | Promise<SendResult>): { sink: Sink; requests: number[] } {
@@ -85,4 +85,52 @@ describe('a sink of the host with a fault', () => {
     expect(running.delivery.problem).toBeUndefined()
     expect([running.delivery.counters.delivered, log.deadLetters]).toEqual([30, []])
   })
+})
+
+it('no batch spans more time than the receiver takes, in whichever order the events are', async () => {
+  const minutes = [0, 20, 10, 31, 61, 30, 62]
+  const batches: string[][] = []
+  const { sink } = sinkOf((count) => answerOf(delivered, count))
+  const log = memoryLog(forwardedMany(minutes.length))
+  await deliverAll(
+    log,
+    {
+      ...sink,
+      capabilities: { ...sink.capabilities, maxBatchSpanMs: 30 * 60_000 },
+      encode: (item) => {
+        const minute = item.kind === 'entry' ? (minutes[item.leafIndex] ?? 0) : 0
+        return { id: `${minute}`, timestamp: new Date(minute * 60_000).toISOString(), text: '.' }
+      },
+      send: (batch, options) => {
+        batches.push([...batch.ids])
+        return sink.send(batch, options)
+      },
+    },
+    fakeClock(),
+  )
+  expect(batches).toEqual([['0', '20', '10'], ['31', '61'], ['30'], ['62']])
+})
+
+it('what is pending is asked for once in each interval, and sent again when the receiver does not know it', async () => {
+  const clock = fakeClock()
+  const asked: number[] = []
+  const { sink, requests } = sinkOf((count) =>
+    answerOf({ kind: 'pending', handle: { request: requests.length } }, count),
+  )
+  const log = memoryLog(forwardedMany(3))
+  await deliverAll(
+    log,
+    {
+      ...sink,
+      capabilities: { ...sink.capabilities, confirmIntervalMs: 5000 },
+      confirm: (handles) => {
+        asked.push(clock.now())
+        const answer = requests.length > 1 ? 'confirmed' : asked.length < 3 ? 'waiting' : 'unknown'
+        return Promise.resolve(handles.map(() => answer))
+      },
+    },
+    clock,
+  )
+  expect(requests).toEqual([3, 3])
+  expect(asked.slice(1, 4).map((time, index) => time - (asked[index] ?? 0))).toEqual([5000, 5000, 5000])
 })
