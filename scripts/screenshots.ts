@@ -82,7 +82,7 @@ async function shot(page: Page, view: string, suffix = ''): Promise<void> {
 
 async function openEntry(page: Page, name: string): Promise<void> {
   if (wanted.length > 0 && !wanted.includes(name)) return
-  await page.goto(`${host.url}#log?action=risk.accepted`)
+  await page.goto(`${host.url}?view=log&action=risk.accepted`)
   await page.reload()
   await settle(page)
   await page.locator('.rows .row').first().click()

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { styleText } from './browser/styles.ts'
 
 /** A file of the console as it is served. */
 export interface ConsoleFile {
@@ -21,6 +22,9 @@ const contentTypes: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
 }
 
+/** The style sheet of the element, for the rows that stand in the page before there is an element. */
+const pageStyle = styleText.replace(/:host(?:\(((?:[^()]|\([^()]*\))*)\))?/g, 'audit-log-console$1')
+
 let files: ReadonlyMap<string, ConsoleFile> | undefined
 
 /**
@@ -38,6 +42,7 @@ function readFiles(): ReadonlyMap<string, ConsoleFile> {
   const read = new Map<string, ConsoleFile>()
   for (const [name, contentType] of Object.entries(contentTypes)) {
     let bytes = readFileSync(fileUrl(name))
+    if (name === 'app.css') bytes = Buffer.from(pageStyle + bytes.toString())
     // The page names the others by what is in them, so that a browser that has them need not ask for them again.
     if (name === 'index.html') {
       bytes = Buffer.from(

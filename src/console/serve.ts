@@ -1,12 +1,22 @@
+import { type Place, parsePlace } from './browser/model/place.ts'
 import { consoleFiles, consoleHeaders } from './files.ts'
+import { queryOf, writePage } from './page.ts'
 
 /**
- * Answers a request for a file of the console. Nobody has to be signed in for it: the files hold no data.
+ * What `GET /list` answers to whoever makes the request: JSON text. Undefined, or a rejection, when he is not to have it or it
+ * cannot be had: then the page goes without.
+ */
+export type Lister = (query: URLSearchParams, signal: AbortSignal) => Promise<string | undefined>
+
+/**
+ * Answers a request for a file of the console. Nobody has to be signed in for it: the files hold no data. Into the page go the
+ * first entries of the log, for whoever may list them.
  *
  * @param path the part of the address below the handler's base path, such as `/console/app.js`
+ * @param list where the page gets its first entries from
  * @returns undefined when the path is none of the console's
  */
-export function serveConsole(request: Request, path: string): Response | undefined {
+export function serveConsole(request: Request, path: string, list?: Lister): Response | undefined {
   if (path === '/console')
     return new Response(null, { status: 308, headers: { ...consoleHeaders, location: `console/` } })
   if (!path.startsWith('/console/')) return undefined
@@ -18,6 +28,8 @@ export function serveConsole(request: Request, path: string): Response | undefin
       headers: { allow: 'GET, HEAD, OPTIONS' },
     })
   }
+  const place = list !== undefined && file.contentType.startsWith('text/html') ? placeToBring(request) : undefined
+  if (list !== undefined && place !== undefined) return bring(request, place, list)
   const compressed = accepts(request.headers.get('accept-encoding') ?? '', 'br')
   const etag = compressed ? `"${file.etag}-br"` : `"${file.etag}"`
   const headers: Record<string, string> = { ...consoleHeaders, etag, vary: 'accept-encoding' }
@@ -30,6 +42,44 @@ export function serveConsole(request: Request, path: string): Response | undefin
   const body = compressed ? file.brotli : file.bytes
   headers['content-length'] = String(body.length)
   if (compressed) headers['content-encoding'] = 'br'
+  return new Response(body, { headers })
+}
+
+/** The place whose entries the page may bring. */
+function placeToBring({ headers, url }: Request): Place | undefined {
+  // Another site's link is followed by the program alone. What is fetched in advance was not looked at.
+  if (headers.get('sec-fetch-site') === 'cross-site' || headers.has('sec-purpose')) return undefined
+  const place = parsePlace(new URL(url).search)
+  return place.view === 'log' && place.filters.range === undefined ? place : undefined
+}
+
+/** Whether the program has said that this browser has it, in the version that the page names. */
+function knowsProgram({ headers }: Request): boolean {
+  const [, version] = /(?:^|; ?)audit-log-console=([^;]+)/.exec(headers.get('cookie') ?? '') ?? []
+  return version === consoleFiles().get('app.js')?.etag
+}
+
+/** Sends the page while its entries are being read. Whatever keeps them from coming, the page is whole, and its program asks. */
+function bring(request: Request, place: Place, list: Lister): Response {
+  const headers = {
+    ...consoleHeaders,
+    'cache-control': 'no-store',
+    'content-type': 'text/html; charset=utf-8',
+    vary: 'cookie, authorization',
+  }
+  if (request.method === 'HEAD') return new Response(null, { headers })
+  const gone = new AbortController()
+  const listed = list(queryOf(place), gone.signal).catch(() => undefined)
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      for await (const piece of writePage(place, knowsProgram(request), listed)) {
+        if (gone.signal.aborted) return
+        controller.enqueue(Buffer.from(piece))
+      }
+      controller.close()
+    },
+    cancel: () => gone.abort(),
+  })
   return new Response(body, { headers })
 }
 

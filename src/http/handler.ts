@@ -17,6 +17,7 @@ import { readQueryString } from './query-string.ts'
 import { headOf, secured } from './responses.ts'
 import type { Call, Route } from './route.ts'
 import { findRoute } from './routes.ts'
+import { listRoute } from './routes/list.ts'
 import { type Csrf, requireSameOrigin } from './same-origin.ts'
 
 /** Options of {@link createHandler}. */
@@ -33,7 +34,10 @@ export interface HandlerOptions extends SchemaNameOptions {
   readonly basePath?: string | undefined
   /** Records every page, entry and proof that somebody looks at, and not only exports. Default is false. */
   readonly auditViews?: boolean | undefined
-  /** Whether the page for people is served at `<basePath>/console/`. Its files hold no data. Default is true. */
+  /**
+   * Whether the page for people is served at `<basePath>/console/`. Its files hold no data and are given to everybody; the page
+   * itself has the first entries in it for those whom `authorize` lets list them. Default is true.
+   */
   readonly console?: boolean | undefined
   /** Exports that run at once in this process, 1 to 1,000; one more gets 429. Default is 4. */
   readonly maxExports?: number | undefined
@@ -90,7 +94,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const url = new URL(request.url)
     const page =
       showsConsole && url.pathname.startsWith(`${basePath}/`)
-        ? serveConsole(request, url.pathname.slice(basePath.length))
+        ? serveConsole(request, url.pathname.slice(basePath.length), (...asked) => list(request, ...asked))
         : undefined
     if (page !== undefined) return page
     const { route, path, allow } = findRoute(basePath, url.pathname, request.method)
@@ -110,6 +114,29 @@ export function createHandler(options: HandlerOptions): Handler {
     }
   }
 
+  /** What `GET /list` answers, for the page; undefined where it answers with a problem. */
+  async function list(request: Request, query: URLSearchParams, gone: AbortSignal): Promise<string | undefined> {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    try {
+      const principal = await authenticate(authorize, request)
+      if (principal instanceof Response) return undefined
+      await requireAccess(listRoute, principal, flags)
+      const values = readQueryString(`?${query.toString()}`, listRoute.parameters)
+      const signal = AbortSignal.any([request.signal, gone, timeout])
+      return await (await listRoute.handle({ request, principal, values, signal, log })).text()
+    } catch (error) {
+      report(timeout.aborted ? new Problem('query_timeout') : error, request)
+      return undefined
+    }
+  }
+
+  /** Tells the host of what is its own to mend. */
+  function report(error: unknown, request: Request): Problem {
+    const problem = problemOf(error)
+    if (problems[problem.code].status >= 500 && !request.signal.aborted) quietly(() => onError?.(error, request))
+    return problem
+  }
+
   return async (request) => {
     const timeout = new AbortController()
     const timer = setTimeout(() => timeout.abort(new Problem('query_timeout')), timeoutMs)
@@ -117,9 +144,7 @@ export function createHandler(options: HandlerOptions): Handler {
       const answered = await answer(request, AbortSignal.any([request.signal, timeout.signal]))
       return secured(request.method === 'HEAD' ? await headOf(answered) : answered)
     } catch (error) {
-      const problem = problemOf(error)
-      const response = problem.toResponse()
-      if (response.status >= 500 && !request.signal.aborted) quietly(() => onError?.(error, request))
+      const response = report(error, request).toResponse()
       return secured(request.method === 'HEAD' ? await headOf(response) : response)
     } finally {
       clearTimeout(timer)

@@ -162,7 +162,7 @@ describe.skipIf(!hasBrowser)('a security officer who has never seen the page', (
 
     // Each change is an entry by the one who made it.
     await host.sequencer.run()
-    await go('#log?action=audit_log.*')
+    await go('?view=log&action=audit_log.*')
     for (const action of ['audit_log.export_started', 'audit_log.forwarder.added', 'audit_log.retention.extended']) {
       await page.locator('.rows .row', { hasText: action }).first().waitFor()
     }

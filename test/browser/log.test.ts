@@ -25,96 +25,18 @@ describe.skipIf(!hasBrowser)('the log', () => {
 
   test('shows the newest entries, each with its hash recomputed, and an entry with its proof verified', async () => {
     const { page, complaints, go } = await openConsole(browser, host)
-    await go('#log?action=risk.accepted')
+    await go('?view=log&action=risk.accepted')
     await expect.poll(() => page.locator('.counts').textContent()).toContain('right: 6')
     expect(await page.locator('.rows .row').count()).toBe(6)
     expect(await page.locator('.rows .row .sign.intact').count()).toBe(6)
     await page.locator('.rows .row', { hasText: 'finding:OAUTH-27' }).click()
     await expect.poll(() => page.locator('.checks li.passed').count()).toBe(3)
     expect(await page.locator('.drawer').textContent()).toContain('The vendor replaces the application in March')
-    expect(await page.evaluate(() => location.hash)).toMatch(/^#log\?action=risk\.accepted&entry=\d+$/)
+    expect(await page.evaluate(() => location.search)).toMatch(/^\?view=log&action=risk\.accepted&entry=\d+$/)
     expect(await accessibilityFaults(page)).toEqual([])
     await page.keyboard.press('Escape')
     await page.locator('.drawer').waitFor({ state: 'hidden' })
     expect(complaints).toEqual([])
-    await page.context().close()
-  })
-
-  test.each(['', '#log?action=risk.accepted'])(
-    'asks for the first entries of %j once, and before the program has arrived',
-    async (hash) => {
-      const { page, complaints, go } = await openConsole(browser, host)
-      const asked: string[] = []
-      let release = (): void => undefined
-      const listAsked = new Promise<void>((resolve) => (release = resolve))
-      await page.route('**/console/app.js*', async (route) => {
-        await listAsked
-        await route.continue()
-      })
-      page.on('request', (request) => {
-        if (!request.url().includes('/list?')) return
-        asked.push(request.url())
-        release()
-      })
-      await go(hash)
-      await page.locator('.rows .row .sign.intact').first().waitFor()
-      expect(asked).toHaveLength(1)
-      expect(complaints).toEqual([])
-      await page.context().close()
-    },
-  )
-
-  test('waits a moment for them, and shows them at once with the page', async () => {
-    const { page, complaints, go } = await openConsole(browser, host)
-    let release = (): void => undefined
-    const loaded = new Promise<void>((resolve) => (release = resolve))
-    await page.route('**/list?*', async (route) => {
-      await loaded
-      await route.continue()
-    })
-    // The moment is as long as it takes here. Nothing is painted between microtasks.
-    await page.addInitScript({
-      content: `const wait = setTimeout
-      globalThis.setTimeout = (call, milliseconds) => milliseconds === 50 || wait(call, milliseconds)
-      customElements.whenDefined('audit-log-console').then(async () => {
-        for (let count = 0; count < 200; count += 1) await undefined
-        globalThis.rowsAtOnce = document.querySelector('audit-log-console').shadowRoot.querySelectorAll('.rows .row').length
-      })`,
-    })
-    await go('')
-    expect(await page.evaluate("customElements.get('audit-log-console') === undefined")).toBe(true)
-    release()
-    await page.locator('.rows .row').first().waitFor()
-    expect(await page.evaluate('rowsAtOnce')).toBeGreaterThan(5)
-    expect(complaints).toEqual([])
-    await page.context().close()
-  })
-
-  test('shows the page without them when they take long', async () => {
-    const { page, go } = await openConsole(browser, host)
-    host.intercept = ({ url }) => url!.includes('/list')
-    try {
-      await go('')
-      await page.getByRole('search').waitFor()
-    } finally {
-      host.intercept = undefined
-    }
-    await page.context().close()
-  })
-
-  test('asks for them once when the program has arrived first', async () => {
-    const { page, go } = await openConsole(browser, host)
-    let asked = 0
-    page.on('request', (request) => (asked += request.url().includes('/list?') ? 1 : 0))
-    await page.route('**/console/start.js*', async (route) => {
-      await page.locator('.rows .row').first().waitFor()
-      await route.continue()
-    })
-    const started = page.waitForResponse('**/console/start.js*')
-    await go('#log?order=oldest')
-    await started
-    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)))
-    expect(asked).toBe(1)
     await page.context().close()
   })
 
@@ -155,27 +77,9 @@ describe.skipIf(!hasBrowser)('the log', () => {
     await page.context().close()
   })
 
-  test('says what is wrong with the very first answer too', async () => {
-    const { page, go } = await openConsole(browser, host)
-    host.intercept = ({ url }, response) => {
-      if (!url!.includes('/list')) return false
-      response.writeHead(401).end()
-      return true
-    }
-    try {
-      await go('')
-      await page.locator('.message', { hasText: 'You are signed out.' }).waitFor()
-    } finally {
-      host.intercept = undefined
-    }
-    await page.getByRole('button', { name: 'Try again' }).click()
-    await page.locator('.rows .row').first().waitFor()
-    await page.context().close()
-  })
-
   test('can be walked through with the keyboard alone', async () => {
     const { page, complaints, go } = await openConsole(browser, host)
-    await go('#log?action=risk.accepted')
+    await go('?view=log&action=risk.accepted')
     const grid = page.getByRole('grid')
     await grid.locator('.sign.intact').first().waitFor()
     await grid.focus()
@@ -258,7 +162,7 @@ describe.skipIf(!hasBrowser)('the log', () => {
   test('shows new entries by itself', async () => {
     const { page, go } = await openConsole(browser, host)
     const action = `live.t${Date.now()}`
-    await go(`#log?action=${action}`)
+    await go(`?view=log&action=${action}`)
     await page.getByText('No entry matches these filters.').waitFor()
     await host.audit.log({ action, user_id: 'somebody' })
     await page.locator('.rows .row', { hasText: 'somebody' }).waitFor()
@@ -270,7 +174,7 @@ describe.skipIf(!hasBrowser)('the log', () => {
 
   test('shows what hostile entries say as text, and marks what cannot be seen', async () => {
     const { page, complaints, go } = await openConsole(browser, host)
-    await go('#log?action=hostile.*')
+    await go('?view=log&action=hostile.*')
     await expect.poll(() => page.locator('.counts').textContent()).toContain('right: 5')
     const rows = page.locator('.rows .row')
     const open = async (action: string): Promise<void> => {
@@ -364,7 +268,7 @@ describe.skipIf(!hasBrowser)('the log', () => {
     const { page, go } = await openConsole(browser, host)
     host.intercept = ({ url }) => url!.includes('/list')
     try {
-      await go('#log?action=risk.accepted')
+      await go('?view=log&action=risk.accepted&range=30d')
       await page.getByText('Still waiting for an answer. Nothing you typed is lost.').waitFor()
       expect(await page.getByRole('textbox', { name: 'Action' }).inputValue()).toBe('risk.accepted')
     } finally {

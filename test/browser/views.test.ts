@@ -45,7 +45,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
   ] as const)('have no fault that axe-core finds, and fit: %s', async (_, options) => {
     const { page, complaints, go } = await openConsole(browser, host, options)
     for (const view of views) {
-      await go(`#${view}`)
+      await go(`?view=${view}`)
       await settled(page, view)
       expect([view, await accessibilityFaults(page)]).toEqual([view, []])
       expect([view, await overflow(page)]).toEqual([view, 0])
@@ -60,7 +60,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
       document.addEventListener('DOMContentLoaded', () => (document.documentElement.dir = 'rtl')),
     )
     for (const view of views) {
-      await go(`#${view}`)
+      await go(`?view=${view}`)
       await settled(page, view)
       expect([view, await overflow(page)]).toEqual([view, 0])
     }
@@ -72,14 +72,14 @@ describe.skipIf(!hasBrowser)('the views', () => {
   })
 
   const openLog = async (page: Page, go: (hash: string) => Promise<void>): Promise<string[]> => {
-    await go('#log')
+    await go('?view=log')
     await settled(page, 'log')
     return ['.rows .c-sign', '.rows .c-outcome']
   }
 
   test('Integrity says what is right only with the key of the log', async () => {
     const { page, go } = await openConsole(browser, host, { knowsKey: false })
-    await go('#integrity')
+    await go('?view=integrity')
     await page.getByText('Not verified by you yet').waitFor()
     await page.getByLabel('Verifier key of the log').fill('nonsense')
     await page.getByRole('button', { name: 'Use this key' }).click()
@@ -94,7 +94,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
   test('Integrity asks for cosignatures when a policy is given', async () => {
     const { page, go } = await openConsole(browser, host, { knowsKey: false })
     const { verifierKey } = await generateKey('witness.example/w', 'cosignature/v1')
-    await go('#integrity')
+    await go('?view=integrity')
     const field = page.getByLabel('Verifier key of the log')
     await field.fill(`log ${host.verifierKey}\nwitness soc ${verifierKey}\nquorum soc`)
     await page.getByRole('button', { name: 'Use this key' }).click()
@@ -106,7 +106,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
 
   test('Integrity says that there is no verification on record', async () => {
     const { page, go } = await openConsole(browser, host)
-    await go('#integrity')
+    await go('?view=integrity')
     await page.getByText('None yet. audit-log verify --database --record writes one.').waitFor()
     await page.context().close()
   })
@@ -115,7 +115,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
     const { page, go } = await openConsole(browser, host)
     const details = { verdict: 'entry_edited', tree_size: 4711 }
     await host.audit.log({ action: 'audit_log.verified', outcome: 'failure', details })
-    await go('#integrity')
+    await go('?view=integrity')
     await page.getByText('entry_edited').waitFor()
     await page.getByText('of 4,711 entries').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
@@ -124,7 +124,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
 
   test('Integrity tells when the log has become shorter or another one since the last visit', async () => {
     const { page, go } = await openConsole(browser, host)
-    await go('#integrity')
+    await go('?view=integrity')
     await page.getByText('First visit').waitFor()
     const remember = (change: object): Promise<void> =>
       page.evaluate((change) => {
@@ -132,11 +132,11 @@ describe.skipIf(!hasBrowser)('the views', () => {
         localStorage.setItem(name, JSON.stringify({ ...JSON.parse(localStorage.getItem(name)!), ...change }))
       }, change)
     await remember({ root_hash: '0'.repeat(64) })
-    await go('#integrity')
+    await go('?view=integrity')
     await page.getByText('REWRITTEN').waitFor()
     expect(await page.locator('.headline.bad').count()).toBe(1)
     await remember({ tree_size: 1_000_000 })
-    await go('#integrity')
+    await go('?view=integrity')
     await page.getByText('ROLLED BACK').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
     await page.context().close()
@@ -146,7 +146,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
     const { page, go } = await openConsole(browser, host)
     host.flags.audit_export = false
     try {
-      await go('#export?action=user.login')
+      await go('?view=export&action=user.login')
       await page.getByText('Exports are switched off (feature audit_export).').waitFor()
       expect(await page.getByRole('button', { name: 'Export', exact: true }).isDisabled()).toBe(true)
       expect(await page.getByRole('textbox', { name: 'Action' }).inputValue()).toBe('user.login')
@@ -159,7 +159,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
 
   test('Export hands out nothing when the connection breaks off', async () => {
     const { page, go } = await openConsole(browser, host)
-    await go('#export')
+    await go('?view=export')
     host.intercept = ({ url }, response) => {
       if (!url!.includes('/export')) return false
       response.writeHead(200, { 'content-type': 'application/x-ndjson', 'content-length': '1000' })
@@ -195,7 +195,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
          select '${name}', 'item-' || n, n, n, 'rejected', 'too_large', '<img src=x onerror=alert(1)>' || n from generate_series(1, 150) as n`,
     )
     const { page, complaints, go } = await openConsole(browser, host)
-    await go('#forwarding')
+    await go('?view=forwarding')
     const card = page.getByRole('region', { name, exact: true })
     await card.getByText('The host does not allow this destination.').waitFor()
     await card.getByRole('button', { name: 'Show dead letters' }).click()
@@ -230,7 +230,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
       return true
     }
     try {
-      await go('#retention')
+      await go('?view=retention')
       const form = page.locator('.form', { hasText: 'Keep entries longer' })
       await form.locator('input[name=keep_days]').fill('400')
       await form.locator('input[name=reason]').fill('Contract')

@@ -8,8 +8,8 @@ export interface ConsolePage {
   readonly page: Page
   /** Violations of the content security policy, uncaught errors and messages of the console. */
   readonly complaints: string[]
-  /** Goes to a place such as `#log?action=user.login`. */
-  readonly go: (hash: string) => Promise<void>
+  /** Goes to a place such as `?view=log&action=user.login`. */
+  readonly go: (place: string) => Promise<void>
 }
 
 /** Opens the console in a browser profile of its own. */
@@ -49,9 +49,9 @@ export async function openConsole(
   return {
     page,
     complaints,
-    async go(hash) {
+    async go(place) {
       await page.goto('about:blank')
-      await page.goto(host.url + hash)
+      await page.goto(host.url + place)
     },
   }
 }

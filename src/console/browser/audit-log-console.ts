@@ -1,8 +1,10 @@
 import { Api } from './api.ts'
 import type { Context, Session, View } from './context.ts'
 import { h, replace } from './dom.ts'
+import { consoleFrame } from './markup/log-frame.ts'
 import type { SeenCheckpoint } from './model/integrity.ts'
-import { formatPlace, parsePlace, type Place, type ViewName, viewNames } from './model/place.ts'
+import { formatPlace, parsePlace, type Place, placeIn, type ViewName, viewNames } from './model/place.ts'
+import { broughtCall, defineAfter } from './own-page.ts'
 import { english, format, type StringKey, type Strings } from './strings.ts'
 import { styleText } from './styles.ts'
 import { ExportView } from './views/export-view.ts'
@@ -37,7 +39,8 @@ const Base: typeof HTMLElement =
  * - `verifier-key`: the log's verifier key, several separated by spaces, or a policy (c2sp.org/tlog-policy), whose witnesses'
  *   cosignatures are then verified too. Default is the one that the viewer gives.
  * - `theme`: `light` or `dark`. Default is what the viewer's system prefers.
- * - `routing`: `hash` (the default) keeps the place in the fragment of the address; `none` leaves the address alone.
+ * - `routing`: `hash` (the default) keeps the place in the fragment of the address; `query` has the query of the address for
+ *   itself, for a page whose server brings the first entries; `none` leaves the address alone.
  * - `page-size`: entries that are loaded at a time, 1 to 1,000. Default is 200.
  * - `lang`: language of dates and numbers, BCP 47. Default is that of the browser.
  * - `time-zone`: IANA name. Default is the viewer's own.
@@ -67,7 +70,7 @@ export class AuditLogConsole extends Base {
   #content = h0()
   #links = new Map<ViewName, HTMLAnchorElement>()
   #status = h0()
-  readonly #onHash = (): void => this.#show(parsePlace(location.hash))
+  readonly #onMove = (): void => this.#show(this.#placeInAddress())
 
   /** The texts of the page; those that are left out stay English. */
   get strings(): Strings {
@@ -92,12 +95,14 @@ export class AuditLogConsole extends Base {
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(styleText)
     root.adoptedStyleSheets = [sheet]
-    if (this.#routed) addEventListener('hashchange', this.#onHash)
+    const routing = this.#routing
+    if (routing !== 'none') addEventListener(routing === 'query' ? 'popstate' : 'hashchange', this.#onMove)
     this.#build()
   }
 
   disconnectedCallback(): void {
-    removeEventListener('hashchange', this.#onHash)
+    removeEventListener('popstate', this.#onMove)
+    removeEventListener('hashchange', this.#onMove)
     this.#shown?.hide()
     this.#context = undefined
   }
@@ -114,8 +119,22 @@ export class AuditLogConsole extends Base {
     this.#go(place)
   }
 
-  get #routed(): boolean {
-    return this.getAttribute('routing') !== 'none'
+  get #routing(): 'hash' | 'query' | 'none' {
+    const given = this.getAttribute('routing')
+    return given === 'query' || given === 'none' ? given : 'hash'
+  }
+
+  #format(place: Place): string {
+    return formatPlace(place, this.#routing === 'query' ? 'query' : 'hash')
+  }
+
+  #placeInAddress(): Place {
+    const routing = this.#routing
+    if (routing === 'none') return this.#place
+    if (routing === 'hash') return parsePlace(location.hash)
+    const place = placeIn(location)
+    if (location.hash !== '') history.replaceState(null, '', this.#format(place))
+    return place
   }
 
   #rebuild(): void {
@@ -137,7 +156,7 @@ export class AuditLogConsole extends Base {
         h(
           'a',
           {
-            href: formatPlace({ view, filters: {} }),
+            href: this.#format({ view, filters: {} }),
             on: {
               click: (event: MouseEvent) => {
                 if (event.ctrlKey || event.metaKey || event.shiftKey) return
@@ -153,35 +172,22 @@ export class AuditLogConsole extends Base {
     )
     this.#status = h('div', { class: 'hidden-text', role: 'status', 'aria-live': 'polite' })
     this.#content = h('main', { class: 'content' })
-    replace(
-      root,
-      h(
-        'div',
-        { class: 'console' },
-        h(
-          'header',
-          { class: 'top' },
-          h('h1', {}, t('title')),
-          h('nav', { 'aria-label': t('views') }, ...this.#links.values()),
-        ),
-        this.#content,
-        this.#status,
-      ),
-    )
-    this.#show(this.#routed ? parsePlace(location.hash) : this.#place)
+    replace(root, consoleFrame<HTMLElement>(h, t, [...this.#links.values()], this.#content, this.#status))
+    this.#show(this.#placeInAddress())
   }
 
   #logPlace: Place = { view: 'log', filters: {} }
 
   #go(place: Place): void {
-    if (!this.#routed) {
-      this.#show(place)
-      return
-    }
-    const hash = formatPlace(place)
-    if (hash === location.hash) this.#show(place)
+    const routing = this.#routing
+    const address = this.#format(place)
+    const there = routing === 'none' || address === this.#format(this.#placeInAddress())
     // Fires hashchange, and back leads here again.
-    else location.hash = hash
+    if (!there && routing === 'hash') location.hash = address
+    else {
+      if (!there) history.pushState(null, '', address)
+      this.#show(place)
+    }
   }
 
   #show(place: Place): void {
@@ -233,8 +239,8 @@ export class AuditLogConsole extends Base {
       number: (value) => (numbers ??= new Intl.NumberFormat(locale)).format(value),
       bytes: (value) => formatBytes(value, locale),
       go: (place) => this.#go(place),
-      hrefOf: formatPlace,
-      shareUrl: (place) => new URL(formatPlace(place), location.href).href,
+      hrefOf: (place) => this.#format(place),
+      shareUrl: (place) => new URL(this.#format(place), location.href).href,
       announce: (text) => (this.#status.textContent = text),
       key: () => {
         const given = this.getAttribute('verifier-key')
@@ -315,8 +321,8 @@ declare global {
 
 if (typeof customElements !== 'undefined' && customElements.get('audit-log-console') === undefined) {
   const define = (): void => customElements.define('audit-log-console', AuditLogConsole)
+  globalThis.auditLogFirstCall ??= broughtCall()
   const first = globalThis.auditLogFirstCall
   if (first === undefined) define()
-  // With the first entries the page is laid out and painted once, and not twice. Unless they take long: then it comes without.
-  else void Promise.race([first.response, new Promise((resolve) => setTimeout(resolve, 50))]).then(define, define)
+  else void defineAfter(first, define)
 }

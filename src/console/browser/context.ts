@@ -1,8 +1,8 @@
 import type { Api } from './api.ts'
+import type { Text } from './markup/make.ts'
 import type { SeenCheckpoint } from './model/integrity.ts'
 import type { Place } from './model/place.ts'
 import type { Clock } from './model/times.ts'
-import type { StringKey } from './strings.ts'
 
 /** What the server says of the person at the screen. */
 export interface Session {
@@ -18,7 +18,7 @@ export interface Context {
   readonly session: Promise<Session>
   readonly pageSize: number
   /** A text of the page. */
-  readonly t: (key: StringKey, values?: Readonly<Record<string, string | number>>) => string
+  readonly t: Text
   readonly number: (value: number) => string
   readonly bytes: (value: number) => string
   /** Goes somewhere in the page. */

@@ -1,8 +1,7 @@
-/** What an element is made with: attributes by name, and listeners under `on`. */
-export type Attributes = Readonly<Record<string, string | number | boolean | undefined | null | Listeners>>
-type Listeners = Readonly<Record<string, (event: never) => void>>
-/** Text becomes a text node, whatever is in it; what is nothing is left out. */
-export type Child = Node | string | number | null | undefined | false
+import type { Attributes, Child as ChildOf } from './markup/make.ts'
+
+/** What an element can hold. */
+export type Child = ChildOf<Node>
 
 const svgNamespace = 'http://www.w3.org/2000/svg'
 

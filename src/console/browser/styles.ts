@@ -99,12 +99,12 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .log-view { display: flex; flex-direction: column; min-block-size: 0 }
 .split { flex: 1; display: flex; min-block-size: 17rem; border-block-start: 1px solid var(--line); background: var(--surface) }
 .list { flex: 1; min-inline-size: 0; display: flex; flex-direction: column; position: relative }
-.grid { flex: 1 1 0; min-block-size: 8rem; overflow: auto; overflow-anchor: none; contain: strict }
+.grid { flex: 1 1 0; min-block-size: 8rem; overflow: auto; overflow-anchor: none; contain: strict; container: grid / inline-size }
 .grid:focus-visible { outline-offset: -2px }
 .rows { position: relative; display: block; contain: layout style }
 .header { position: sticky; inset-block-start: 0; z-index: 1; background: var(--raised); border-block-end: 1px solid var(--line) }
 .row { display: grid; grid-template-columns: 1.9rem 11.4rem minmax(7rem, 1fr) minmax(9rem, 1.35fr) minmax(8rem, 1.35fr) 5.6rem minmax(6rem, .8fr) minmax(4.2rem, max-content); align-items: center; block-size: 34px; padding-inline: .6rem 1.25rem; column-gap: .7rem; min-inline-size: 58rem }
-.medium .row { min-inline-size: 0; grid-template-columns: 1.9rem 11.4rem minmax(5rem, 1fr) minmax(6rem, 1.2fr) minmax(5rem, 1.1fr) 5.6rem } .medium .c-source_ip, .medium .c-seq { display: none }
+@container grid (width < 930px) { .row { min-inline-size: 0; grid-template-columns: 1.9rem 11.4rem minmax(5rem, 1fr) minmax(6rem, 1.2fr) minmax(5rem, 1.1fr) 5.6rem } .c-source_ip, .c-seq { display: none } }
 .rows .row { position: absolute; inset-inline: 0; inset-block-start: 0; cursor: pointer; border-block-end: 1px solid color-mix(in srgb, var(--line) 55%, transparent); font-variant-numeric: tabular-nums }
 .row.head { font-size: var(--small); font-weight: 600; color: var(--muted); block-size: 30px }
 .row > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-inline-size: 0 }
@@ -128,12 +128,14 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .message > * { margin-block: .5rem }
 .fresh { position: absolute; inset-block-start: 2.5rem; inset-inline: 0; z-index: 2; display: flex; justify-content: center; pointer-events: none }
 .fresh button { pointer-events: auto; border-radius: 99px; background: var(--accent); color: var(--on-accent); box-shadow: 0 3px 12px rgb(10 20 40 / .25) }
-.narrow .row.head { display: none }
-.narrow .rows .row { min-inline-size: 0; block-size: 58px; grid-template-columns: 1.3rem minmax(0, 1fr) max-content; grid-template-rows: auto auto; align-content: center; column-gap: .4rem; padding-inline: .6rem }
-.narrow .c-sign { grid-row: 1 / 3; grid-column: 1 }
-.narrow .c-action { grid-row: 1; grid-column: 2 } .narrow .c-outcome { grid-row: 1; grid-column: 3 }
-.narrow .c-user_id { grid-row: 2; grid-column: 2; color: var(--muted) } .narrow .c-timestamp { grid-row: 2; grid-column: 3; font-size: var(--small) }
-.narrow .c-target, .narrow .c-source_ip, .narrow .c-seq { display: none }
+@container grid (width < 640px) {
+  .row.head { display: none }
+  .rows .row { min-inline-size: 0; block-size: 58px; grid-template-columns: 1.3rem minmax(0, 1fr) max-content; grid-template-rows: auto auto; align-content: center; column-gap: .4rem; padding-inline: .6rem }
+  .c-sign { grid-row: 1 / 3; grid-column: 1 }
+  .c-action { grid-row: 1; grid-column: 2 } .c-outcome { grid-row: 1; grid-column: 3 }
+  .c-user_id { grid-row: 2; grid-column: 2; color: var(--muted) } .c-timestamp { grid-row: 2; grid-column: 3; font-size: var(--small) }
+  .c-target { display: none }
+}
 
 .drawer { flex: 0 0 27rem; inline-size: 27rem; border-inline-start: 1px solid var(--line); display: flex; flex-direction: column; min-block-size: 0; background: var(--surface) }
 .drawer > header { display: flex; align-items: center; justify-content: space-between; padding: .6rem 1rem; border-block-end: 1px solid var(--line) }

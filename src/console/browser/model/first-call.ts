@@ -1,5 +1,3 @@
-import { type Filters, toParameters } from './place.ts'
-
 /** A call of the API that was made before the page's program was there. */
 export interface FirstCall {
   readonly url: string
@@ -11,6 +9,11 @@ export interface FirstCall {
 /** Where `start.ts` leaves it for the program, which takes it once. */
 declare global {
   var auditLogFirstCall: FirstCall | undefined
+}
+
+/** A response whose text is there: its `json()` waits for nothing. */
+export function read(response: Response, text: string): Response {
+  return Object.assign(response, { json: async (): Promise<unknown> => JSON.parse(text) })
 }
 
 /** How each question is asked. */
@@ -26,11 +29,4 @@ export const getInit: {
   redirect: 'error',
   cache: 'no-store',
   headers: { accept: 'application/json' },
-}
-
-/** The query for the first entries of a search. They are few, so that there is something to see. */
-export function firstQuery(filters: Filters, now: Date, pageSize: number): URLSearchParams {
-  const query = toParameters(filters, now)
-  query.set('limit', String(Math.min(100, pageSize)))
-  return query
 }

@@ -34,15 +34,18 @@ export interface Place {
   readonly entry?: number | undefined
 }
 
+/** Where the address keeps the place: in its fragment, or in its query, which a server is sent. */
+export type PlaceForm = 'hash' | 'query'
+
 /**
- * Reads the fragment of an address. What it does not know is left aside: an address comes from anywhere.
+ * Reads the fragment or the query of an address. What it does not know is left aside: an address comes from anywhere.
  *
- * @param hash such as `#log?action=risk.*&range=last-month&entry=42`
+ * @param text such as `#log?action=risk.*&range=last-month&entry=42` or `?view=log&action=risk.*`
  */
-export function parsePlace(hash: string): Place {
-  const [name, query = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s)
-  const view = viewNames.find((view) => view === name) ?? 'log'
+export function parsePlace(text: string): Place {
+  const [, name, query = ''] = /^(?:#\/?([^?]*))?(?:\?(.*))?$/s.exec(text) ?? []
   const given = new URLSearchParams(query)
+  const wanted = name ?? given.get('view')
   const filters: Record<string, string> = {}
   for (const name of filterNames) {
     const value = given.get(name)
@@ -51,15 +54,20 @@ export function parsePlace(hash: string): Place {
   const range = rangeNames.find((range) => range === given.get('range'))
   const entry = Number(given.get('entry') ?? Number.NaN)
   return {
-    view,
+    view: viewNames.find((view) => view === wanted) ?? 'log',
     filters: range === undefined ? filters : { ...filters, range },
     entry: Number.isSafeInteger(entry) && entry > 0 ? entry : undefined,
   }
 }
 
-/** The fragment that {@link parsePlace} reads. */
-export function formatPlace({ view, filters, entry }: Place): string {
-  const query = new URLSearchParams()
+/** The place in an address. A fragment that names a view goes before a query: links had the place there once. */
+export function placeIn({ search, hash }: { readonly search: string; readonly hash: string }): Place {
+  return parsePlace(viewNames.some((view) => view === /^#\/?([a-z]+)/.exec(hash)?.[1]) ? hash : search)
+}
+
+/** The part of an address that {@link parsePlace} reads. */
+export function formatPlace({ view, filters, entry }: Place, form: PlaceForm = 'hash'): string {
+  const query = new URLSearchParams(form === 'query' ? { view } : {})
   if (filters.range !== undefined) query.set('range', filters.range)
   for (const name of filterNames) {
     const value = filters[name]
@@ -67,7 +75,7 @@ export function formatPlace({ view, filters, entry }: Place): string {
   }
   if (entry !== undefined) query.set('entry', String(entry))
   const text = query.toString()
-  return `#${view}${text === '' ? '' : `?${text}`}`
+  return `${form === 'query' ? '' : `#${view}`}${text === '' ? '' : `?${text}`}`
 }
 
 /** The same filters with the range as two times, so that who follows a link sees what was seen. */
@@ -85,6 +93,13 @@ export function toParameters(filters: Filters, now: Date): URLSearchParams {
     if (value !== undefined) parameters.set(name, value)
   }
   return parameters
+}
+
+/** The query for the first entries of a search. They are few, so that there is something to see. */
+export function firstQuery(filters: Filters, now: Date, pageSize: number): URLSearchParams {
+  const query = toParameters(filters, now)
+  query.set('limit', String(Math.min(100, pageSize)))
+  return query
 }
 
 /** The filters without one of them. */

@@ -1,15 +1,13 @@
 import type { Entry } from '../../../canonical/entry.ts'
 import type { Context } from '../context.ts'
 import { h } from '../dom.ts'
+import { entryRow, headRow } from '../markup/entry-row.ts'
+import { gridFrame } from '../markup/log-frame.ts'
 import type { Row } from '../model/entry-list.ts'
 import { painted } from '../model/painted.ts'
 import { rowWindow, scrollTopFor } from '../model/row-window.ts'
-import { formatColumnTime, formatUtc } from '../model/times.ts'
-import { shownOutcome, shownText } from './shown-text.ts'
 
-const columns = ['timestamp', 'user_id', 'action', 'target', 'outcome', 'source_ip', 'seq'] as const
 const overscan = 12
-const longestCell = 160
 let grids = 0
 
 /** What the grid tells. */
@@ -43,29 +41,20 @@ export class EntryGrid {
     const { t } = context
     this.#context = context
     this.#events = events
-    this.#header = h(
-      'div',
-      { class: 'row head', role: 'row', 'aria-rowindex': 1 },
-      h('span', { role: 'columnheader', class: 'c-sign' }, h('span', { class: 'hidden-text' }, t('check.hash'))),
-      ...columns.map((name) => h('span', { role: 'columnheader', class: `c-${name}` }, t(`field.${name}`))),
-    )
+    this.#header = headRow<HTMLElement>(h, t)
     this.#body = h('div', { class: 'rows', role: 'rowgroup' })
-    this.element = h(
-      'div',
+    this.element = gridFrame<HTMLElement>(
+      h,
+      t,
       {
-        class: 'grid',
-        role: 'grid',
-        tabindex: 0,
-        'aria-label': t('log.entries'),
-        'aria-describedby': `${this.#id}-keys`,
-        'aria-colcount': columns.length + 1,
+        'aria-describedby': this.keysId,
         on: { scroll: () => this.#schedule(), keydown: (event: KeyboardEvent) => this.#onKey(event) },
       },
-      h('div', { role: 'rowgroup', class: 'header' }, this.#header),
+      this.#header,
       this.#body,
     )
     this.element.addEventListener('focus', () => this.#setActive(this.#active ?? this.#rows[0], false))
-    new ResizeObserver(() => this.#measure()).observe(this.element)
+    new ResizeObserver(([entry]) => this.#measure(entry?.contentRect.width ?? 0)).observe(this.element)
   }
 
   /** The text that describes the keys stands outside of the grid. */
@@ -121,12 +110,9 @@ export class EntryGrid {
     }
   }
 
-  #measure(): void {
-    const { clientWidth } = this.element
-    const narrow = clientWidth < 640
-    this.element.classList.toggle('medium', !narrow && clientWidth < 930)
-    const height = narrow ? 58 : 34
-    this.element.classList.toggle('narrow', narrow)
+  /** The style sheet arranges rows by the same width. */
+  #measure(width: number): void {
+    const height = width < 640 ? 58 : 34
     if (height !== this.#rowHeight) {
       const top = this.element.scrollTop / this.#rowHeight
       this.#rowHeight = height
@@ -174,43 +160,20 @@ export class EntryGrid {
 
   #makeRow(row: Row): HTMLElement {
     const { entry } = row
-    const element = h(
-      'div',
-      {
-        class: 'row',
-        role: 'row',
-        id: `${this.#id}-${entry.seq}`,
-        'aria-selected': String(entry.seq === this.#selected),
-        on: {
-          click: () => {
-            if (getSelection()?.isCollapsed === false) return
-            this.#setActive(row, false)
-            this.#events.open(entry)
-          },
+    const element = entryRow<HTMLElement>(h, this.#context, entry, {
+      id: `${this.#id}-${entry.seq}`,
+      'aria-selected': String(entry.seq === this.#selected),
+      on: {
+        click: () => {
+          if (getSelection()?.isCollapsed === false) return
+          this.#setActive(row, false)
+          this.#events.open(entry)
         },
       },
-      h('span', { role: 'gridcell', class: 'c-sign' }, h('span', { class: 'sign', role: 'img' })),
-      ...columns.map((name) => h('span', { role: 'gridcell', class: `c-${name}` }, this.#cell(entry, name))),
-    )
-    setSign(this.#context, element, row)
+    })
+    if (row.intact !== undefined) setSign(this.#context, element, row)
     this.#shown.set(row, element)
     return element
-  }
-
-  #cell(entry: Entry, name: (typeof columns)[number]): Node {
-    if (name === 'timestamp') {
-      const { timestamp } = entry
-      return h(
-        'time',
-        { datetime: timestamp, title: formatUtc(timestamp) },
-        formatColumnTime(timestamp, this.#context.clock),
-      )
-    }
-    if (name === 'outcome') return shownOutcome(this.#context, entry.outcome)
-    if (name === 'seq') return document.createTextNode(String(entry.seq))
-    const value = entry[name]
-    if (value === null) return h('span', { class: 'muted' }, name === 'user_id' ? this.#context.t('system') : '–')
-    return shownText(this.#context, value, longestCell)
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -253,7 +216,7 @@ export class EntryGrid {
 }
 
 function setSign({ t }: Context, element: HTMLElement, { intact }: Row): void {
-  const state = intact === undefined ? 'pending' : intact ? 'intact' : 'broken'
+  const state = intact === true ? 'intact' : 'broken'
   element.classList.toggle('broken', state === 'broken')
   const sign = element.querySelector('.sign')
   sign?.setAttribute('class', `sign ${state}`)

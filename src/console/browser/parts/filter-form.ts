@@ -1,20 +1,20 @@
 import { ApiFailure } from '../api.ts'
 import type { Context } from '../context.ts'
 import { button, h, replace } from '../dom.ts'
-import { type FilterName, filterNames, type Filters, rangeNames, type RangeName, without } from '../model/place.ts'
+import {
+  filterField,
+  filterFrame,
+  filterLabel,
+  firstNames,
+  furtherNames,
+  hasCustomTime,
+  makeSelect,
+  rangeSelect,
+} from '../markup/filter-fields.ts'
+import { type FilterName, filterNames, type Filters, type RangeName, without } from '../model/place.ts'
 import { fromLocalInput, toLocalInput } from '../model/times.ts'
-import type { StringKey } from '../strings.ts'
 
 type Field = HTMLInputElement | HTMLSelectElement
-
-const firstNames = ['action', 'user_id', 'target', 'outcome'] as const
-const furtherNames = ['tenant_id', 'source_ip', 'details', 'seq_from', 'seq_to', 'order'] as const
-const hints: Partial<Record<FilterName, StringKey>> = {
-  action: 'filter.action.hint',
-  target: 'filter.target.hint',
-  source_ip: 'filter.source_ip.hint',
-  details: 'filter.details.hint',
-}
 
 /** The filters of the API as a form. What was typed stays until it is replaced or cleared. */
 export class FilterForm {
@@ -36,9 +36,7 @@ export class FilterForm {
     this.#context = context
     const apply = (): void => onApply(this.filters)
     this.#apply = apply
-    this.#range = select(
-      ['', ...rangeNames, 'custom'].map((name) => [name, t(name === '' ? 'range.any' : `range.${name as RangeName}`)]),
-    )
+    this.#range = rangeSelect<HTMLElement>(h, t) as HTMLSelectElement
     this.#range.addEventListener('change', () => {
       const custom = this.#range.value === 'custom'
       this.#showCustom(custom)
@@ -58,20 +56,19 @@ export class FilterForm {
       event.preventDefault()
       apply()
     }
-    this.element = h(
-      'form',
-      { class: 'filters', role: 'search', 'aria-label': t('filter.heading'), on: { submit } },
-      h(
-        'div',
-        { class: 'fields' },
-        h('label', {}, h('span', {}, t('filter.range')), this.#range),
+    this.element = filterFrame<HTMLElement>(
+      h,
+      t,
+      { on: { submit } },
+      [
+        filterLabel<HTMLElement>(h, t, 'range', this.#range),
         ...first,
         submitLabel === undefined ? null : h('button', { class: 'primary' }, submitLabel),
-      ),
+      ],
       this.#custom,
       this.#more,
       this.#chips,
-    )
+    ) as HTMLFormElement
   }
 
   /** What the form says now. */
@@ -89,7 +86,7 @@ export class FilterForm {
   /** Puts filters into the form. */
   set filters(filters: Filters) {
     this.#filters = filters
-    const custom = filters.range === undefined && (filters.since !== undefined || filters.until !== undefined)
+    const custom = hasCustomTime(filters)
     this.#range.value = custom ? 'custom' : (filters.range ?? '')
     this.#showCustom(custom)
     if (furtherNames.some((name) => filters[name] !== undefined)) this.#openFurther()
@@ -143,54 +140,20 @@ export class FilterForm {
     if (this.#further.childElementCount === 0) this.#further.append(...furtherNames.map((name) => this.#field(name)))
   }
 
-  #field(name: (typeof firstNames)[number] | (typeof furtherNames)[number]): HTMLElement {
+  #field(name: FilterName): HTMLElement {
     const { t } = this.#context
     const error = h('span', { class: 'error', role: 'alert' })
-    let field: Field
-    if (name === 'outcome') {
-      field = select([
-        ['', t('filter.outcome.any')],
-        ...(['success', 'failure', 'denied'] as const).map((outcome): [string, string] => [
-          outcome,
-          t(`outcome.${outcome}`),
-        ]),
-      ])
-      field.addEventListener('change', this.#apply)
-    } else if (name === 'order') {
-      field = select([
-        ['newest', t('order.newest')],
-        ['oldest', t('order.oldest')],
-      ])
-      field.addEventListener('change', this.#apply)
-    } else {
-      const hint = hints[name]
-      const numeric = name === 'seq_from' || name === 'seq_to'
-      field = h('input', {
-        type: 'text',
-        name,
-        inputmode: numeric ? 'numeric' : undefined,
-        autocomplete: 'off',
-        spellcheck: 'false',
-        placeholder: hint === undefined ? undefined : t(hint),
-      })
-    }
+    const field = filterField<HTMLElement>(h, t, name) as Field
+    if (field instanceof HTMLSelectElement) field.addEventListener('change', this.#apply)
     this.#fields.set(name, field)
     this.#errors.set(name, error)
-    return h('label', { class: `f-${name}` }, h('span', {}, t(`filter.${name}`)), field, error)
+    return filterLabel<HTMLElement>(h, t, name, field, error)
   }
 
   // Made when they are needed: a browser takes as long for these two as for all the others.
   #showCustom(shown: boolean): void {
-    if (shown && this.#custom.childElementCount === 0) this.#custom.append(this.#time('since'), this.#time('until'))
+    if (shown && this.#custom.childElementCount === 0) this.#custom.append(this.#field('since'), this.#field('until'))
     this.#custom.hidden = !shown
-  }
-
-  #time(name: 'since' | 'until'): HTMLElement {
-    const field = h('input', { type: 'datetime-local', name, step: 1 })
-    const error = h('span', { class: 'error', role: 'alert' })
-    this.#fields.set(name, field)
-    this.#errors.set(name, error)
-    return h('label', {}, h('span', {}, this.#context.t(`filter.${name}`)), field, error)
   }
 
   // What looks for entries without a user, target or tenant cannot be seen in an empty field.
@@ -216,5 +179,5 @@ export class FilterForm {
 
 /** A choice. */
 export function select(options: readonly (readonly [value: string, text: string])[]): HTMLSelectElement {
-  return h('select', {}, ...options.map(([value, text]) => h('option', { value }, text)))
+  return makeSelect<HTMLElement>(h, options) as HTMLSelectElement
 }

@@ -1,10 +1,10 @@
 import { ApiFailure } from '../api.ts'
 import type { Context, View } from '../context.ts'
 import { button, h, replace } from '../dom.ts'
+import { logFrame } from '../markup/log-frame.ts'
 import { type Check, checkCheckpoint } from '../model/check-proof.ts'
 import { EntryList, type ListPage, type Row } from '../model/entry-list.ts'
-import { firstQuery } from '../model/first-call.ts'
-import { fixRange, type Filters, formatPlace, type Place, toParameters, without } from '../model/place.ts'
+import { firstQuery, fixRange, type Filters, formatPlace, type Place, toParameters, without } from '../model/place.ts'
 import { painted } from '../model/painted.ts'
 import { pollDelay } from '../model/poll-delay.ts'
 import { browserPauses, verifyPage } from '../model/verify-page.ts'
@@ -62,19 +62,17 @@ export class LogView implements View {
     const share = copyButton(context, t('log.copyLink'), () =>
       context.shareUrl({ view: 'log', filters: fixRange(this.#filters ?? {}, new Date()) }),
     )
-    this.element = h(
-      'div',
-      { class: 'log-view' },
-      this.#form.element,
-      this.#activity.element,
-      h('div', { class: 'bar' }, this.#live, this.#counts, h('span', { class: 'spring' }), clear, share),
-      h('p', { class: 'hidden-text', id: this.#grid.keysId }, t('log.openKeys')),
-      h(
-        'div',
-        { class: 'split' },
-        h('div', { class: 'list' }, this.#fresh, this.#grid.element, this.#message),
-        this.#drawer.element,
-      ),
+    this.element = logFrame<HTMLElement>(
+      h,
+      [this.#form.element, this.#activity.element],
+      [this.#live, this.#counts, h('span', { class: 'spring' }), clear, share],
+      [
+        h('p', { class: 'hidden-text', id: this.#grid.keysId }, t('log.openKeys')),
+        this.#fresh,
+        this.#grid.element,
+        this.#message,
+      ],
+      this.#drawer.element,
     )
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden && this.#visible) this.#startLive()

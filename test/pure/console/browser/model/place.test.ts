@@ -6,6 +6,7 @@ import {
   fixRange,
   formatPlace,
   parsePlace,
+  placeIn,
   rangeNames,
   timesOf,
   toParameters,
@@ -30,7 +31,10 @@ describe('the address of a place', () => {
             filters: (range === undefined ? { ...filters } : { ...filters, range }) as Filters,
             entry,
           }
-          expect(parsePlace(formatPlace(place))).toEqual(place)
+          for (const form of ['hash', 'query'] as const) expect(parsePlace(formatPlace(place, form))).toEqual(place)
+          const search = formatPlace(place, 'query')
+          expect(placeIn({ search, hash: '' })).toEqual(place)
+          expect(placeIn({ search: '?view=risks&action=a', hash: formatPlace(place) })).toEqual(place)
         },
       ),
     )
@@ -44,6 +48,11 @@ describe('the address of a place', () => {
     ['#__proto__?constructor=1', 'log'],
     ['#log?entry=-1&range=forever&x=1', 'log'],
     ['#log?entry=1e99', 'log'],
+    ['?', 'log'],
+    ['?view=nonsense', 'log'],
+    ['?view=integrity', 'integrity'],
+    ['?entry=0&range=forever&utm_source=mail', 'log'],
+    ['?view=log#risks', 'log'],
   ])('reads %j as a place without filters', (hash, view) => {
     expect(parsePlace(hash)).toEqual({ view, filters: {}, entry: undefined })
   })
@@ -51,10 +60,24 @@ describe('the address of a place', () => {
   test('keeps a filter that looks for none', () => {
     expect(parsePlace('#log?user_id=').filters).toEqual({ user_id: '' })
     expect(formatPlace({ view: 'log', filters: { user_id: '' } })).toBe('#log?user_id=')
+    expect(formatPlace({ view: 'log', filters: { user_id: '' } }, 'query')).toBe('?view=log&user_id=')
   })
 
   test('leaves a filter aside that is too long to have been typed', () => {
     expect(parsePlace(`#log?target=${'x'.repeat(5000)}`).filters).toEqual({})
+  })
+})
+
+describe('a place in an address with a query and a fragment', () => {
+  test.each([
+    ['#risks', 'risks'],
+    ['#/integrity?x=1', 'integrity'],
+    ['#riskss', 'export'],
+    ['#top', 'export'],
+    ['#', 'export'],
+    ['', 'export'],
+  ])('is that of the fragment %j only when this names a view', (hash, view) => {
+    expect(placeIn({ search: '?view=export', hash }).view).toBe(view)
   })
 })
 
