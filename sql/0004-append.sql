@@ -37,7 +37,7 @@ begin
       select tenant_id, user_id, action, target, source_ip, coalesce(outcome, 'success') as outcome,
         case
           when to_look_at and (strpos(details, E'\\u') > 0 or strpos(details, E'\n') > 0) then :"schema".canonical_details(details::json)::text
-          when octet_length(details) > 8192 then :"schema".canonical_details(details::json)::text
+          when octet_length(details) > 8192 or details ~ '[0-9][eE][-+]?[0-9]{4}' then :"schema".canonical_details(details::json)::text
           else coalesce(details, '{}')
         end as details,
         nextval(:'sequence') as seq, :"schema".uuid_v7(id_time)::uuid as id

@@ -63,9 +63,20 @@ create table :"schema".purge (
   tree_size bigint not null,
   root_hash bytea not null,
   purged_at timestamptz not null default clock_timestamp(),
-  purged_by text not null default session_user
+  purged_by text not null default session_user,
+  xid xid8 not null default pg_current_xact_id()
 );
 comment on table :"schema".purge is 'Months that were dropped, and the checkpoint whose archive has their entries.';
+
+create function :"schema".is_purging(target text) returns boolean
+  language sql stable
+  -- Numbers of transactions start again in another cluster, times do not.
+  return exists (
+    select from :"schema".purge
+    where target = 'audit_log:' || purge.partition and purge.xid = pg_current_xact_id_if_assigned()
+      and purge.purged_at >= transaction_timestamp());
+comment on function :"schema".is_purging(text) is 'Whether this transaction purges the month that an entry is about.';
+revoke execute on function :"schema".is_purging(text) from public;
 
 select :"schema".guard(format('%I.%I', :'schema', name)::regclass)
 from unnest(array['retention_policy', 'legal_hold', 'legal_hold_release', 'purge_clearance', 'purge']) as name;

@@ -6,7 +6,7 @@
  * | `event_invalid_type` | a field or a value inside `details` has a type that cannot be logged |
  * | `event_unknown_field` | the event has a field that the log does not have |
  * | `event_missing_field` | the event has no `action` |
- * | `event_invalid_action` | `action` breaks the grammar (lower case words joined by `.`, `_` or `-`, at most 255 bytes) |
+ * | `event_invalid_action` | `action` breaks the grammar (lower case words joined by `.`, `_` or `-`, at most 255 bytes), or is `audit_log.purged` |
  * | `event_invalid_outcome` | `outcome` is not `success`, `failure` or `denied` |
  * | `event_invalid_address` | `source_ip` is no IPv4 or IPv6 address of one host |
  * | `event_invalid_content` | with `strict`: the content would have to be repaired (not Unicode, not finite, too long, too deep) |

@@ -135,11 +135,11 @@ function fieldsOf(event: unknown): Record<string, unknown> {
 function readAction(value: unknown): string {
   if (value === undefined || value === null) throw refused('event_missing_field', 'action', 'a string')
   if (typeof value !== 'string') throw refused('event_invalid_type', 'action', 'a string', value)
-  if (value.length > maximumActionBytes || !actionGrammar.test(value)) {
+  if (value.length > maximumActionBytes || !actionGrammar.test(value) || value === 'audit_log.purged') {
     throw refused(
       'event_invalid_action',
       'action',
-      `lower-case words joined by ".", "_" or "-", at most ${maximumActionBytes} bytes`,
+      `lower-case words joined by ".", "_" or "-", at most ${maximumActionBytes} bytes, and not the record of a purge`,
     )
   }
   return value

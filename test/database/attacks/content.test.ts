@@ -40,6 +40,8 @@ const poison: Readonly<Record<string, string>> = {
   'has line separators of Unicode': '{"a":"\u2028\u2029\u0085"}',
   'begins its text with a byte order mark': '{"a":"\uFEFF=cmd()"}',
   'has escapes that nobody needs': '{"a":"\\/"}',
+  'has a number that jsonb cannot hold': '{"a":1e999999}',
+  'has a number too small for jsonb': '{"a":[-1.5E-20000]}',
 }
 
 describe('details that only claim to be canonical', () => {
@@ -53,6 +55,8 @@ describe('details that only claim to be canonical', () => {
     const { entries } = await query().limit(3).page()
     expect(entries.map((entry) => JSON.stringify(entry).includes('a.poison'))).toEqual([true, true, true])
     expect(await query().count()).toBe(before + 3)
+    // The database looks into the details of all.
+    expect(await query().details({ nobody: 'has' }).count()).toBe(0)
   })
 
   it('get their leaves, and a record where they were not canonical', async () => {

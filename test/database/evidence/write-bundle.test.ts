@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { type BundleReport, verifyBundle } from '../../../src/evidence/verify-bundle.ts'
 import { verifyLog } from '../../../src/evidence/verify-log.ts'
@@ -291,7 +292,15 @@ it('says which entries of a range were purged, and which are missing', async () 
   await guards('disable')
   await purged.admin.query('delete from audit_log.entry where seq in (3, 4)')
   await guards('enable')
-  await purged.audit.log({ action: 'audit_log.purged', details: { entries: 2, tree_size: 10, leaves: [[2, 4]] } })
+  // As purge_month() does, in the name of the application.
+  const client = await purged.connect()
+  await client.query(`begin;
+    insert into audit_log.purge (partition, lower_bound, upper_bound, entries, tree_size, root_hash)
+      values ('entry_2020_01', '2020-01-01', '2020-02-01', 2, 10, '\\x');
+    set session authorization ${pg.escapeIdentifier(purged.app.name)};
+    insert into audit_log.entry (action, target, details)
+      values ('audit_log.purged', 'audit_log:entry_2020_01', '{"entries": 2, "tree_size": 10, "leaves": [[2, 4]]}');
+    reset session authorization; commit`)
   await purged.grow(1)
   const policy = trustLogs([purged.verifierKey])
   const check = async (purgedBy?: readonly string[]): Promise<BundleReport> => {

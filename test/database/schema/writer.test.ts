@@ -102,6 +102,30 @@ describe('Invariant 2: the writer role can only INSERT', () => {
     expect(findEntryFault(entry)).toBeNull()
   })
 
+  it('cannot make the record of a purge, which explains why entries are missing', async () => {
+    const forged = { action: 'audit_log.purged', target: 'audit_log:entry_2020_01', details: { leaves: [[0, 9]] } }
+    for (const canonical of [true, false, null])
+      expect(
+        await refusal(
+          writer.query('insert into audit_log.entry (action, target, details, canonical) values ($1, $2, $3, $4)', [
+            forged.action,
+            forged.target,
+            forged.details,
+            canonical,
+          ]),
+        ),
+      ).toBe('WO002')
+    expect(
+      await refusal(
+        writer.query('select audit_log.append_canonical($1)', [JSON.stringify([{ ...forged, details: '{}' }])]),
+      ),
+    ).toBe('WO002')
+    expect(await refusal(writer.query('select audit_log.log(action => $1)', [forged.action]))).toBe('WO002')
+    const audit = new AuditLogger({ db: writer })
+    await expect(audit.log(forged)).rejects.toMatchObject({ code: 'event_invalid_action', path: '$.action' })
+    expect(await reader.query().action(forged.action).count()).toBe(0)
+  })
+
   it('gets everything but the month stamped by the server also with INSERT on the whole table', async () => {
     const strong = await log.login()
     await admin.query(`grant pg_write_all_data to ${strong.name}; grant usage on schema audit_log to ${strong.name}`)
