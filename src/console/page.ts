@@ -21,8 +21,11 @@ const t: Text = (key, values) => (values === undefined ? english[key] : format(e
 
 /** Entries that can be read without scripts. */
 const rowsShown = 50
-/** Those of them that are there for everybody until the program draws: a screenful, because each costs a browser half a millisecond. */
-const rowsAtOnce = 24
+/** Those of them that are there for everybody until the program draws: what a small screen shows, because each takes time. */
+const rowsAtOnce = 14
+
+/** The styles as they stand in the page: a browser that cannot see the rows without them need not ask for them. */
+export const styleOfPage = (): string => Buffer.from(consoleFiles().get('app.css')?.bytes ?? []).toString()
 
 /** What the page asks the list for. */
 export const queryOf = ({ filters }: Place): URLSearchParams => firstQuery(filters, new Date(), Infinity)
@@ -47,8 +50,11 @@ export async function* writePage(
   const [open, close] = knowsProgram ? ['<noscript>', '</noscript>'] : ['', '']
   const [, head = '', body = '', after = ''] =
     /^([^]*)(<body>[^]*)<\/audit-log-console>([^]*)$/.exec(
-      // The call that is made before the program is there need not be made.
-      page.replace(/ *<script async.*\n/, '').replace(script, () => (knowsProgram ? program : '')),
+      // The call that is made before the program is there need not be made, and nothing waits for a file of styles.
+      page
+        .replace(/ *<script async.*\n/, '')
+        .replace(/<link rel="stylesheet".*>/, () => `<style>${styleOfPage()}</style>`)
+        .replace(script, () => (knowsProgram ? program : '')),
     ) ?? []
   const [frameTop = '', frameRest = ''] = frameOf(place).html.split(rowsMark)
   yield head

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { serveConsole } from '../../../src/console/serve.ts'
 import type { HandlerOptions, Principal } from '../../../src/http/index.ts'
@@ -55,10 +56,15 @@ describe('the page', () => {
     expect(headers.get('etag')).toBeNull()
   })
 
-  it('runs no script and takes no style from itself', async () => {
+  it('runs no script from itself, and takes the styles at its head and no others', async () => {
     const { headers, html } = await open()
-    expect(headers.get('content-security-policy')).not.toMatch(/unsafe|nonce|sha256/)
-    expect(html.replaceAll('<script type="application/json">', '')).not.toMatch(
+    const policy = headers.get('content-security-policy')?.split('; ')
+    const [element = '', styles = ''] = /<style>([^]*?)<\/style>/.exec(html) ?? []
+    expect(styles).toContain('.rows .row')
+    const hash = createHash('sha256').update(styles).digest('base64')
+    expect(policy).toEqual(expect.arrayContaining(["script-src 'self'", `style-src 'sha256-${hash}'`]))
+    expect(policy?.join()).not.toMatch(/unsafe|nonce/)
+    expect(html.replaceAll('<script type="application/json">', '').replace(element, '')).not.toMatch(
       /<script(?![^>]*\bsrc=)|<style|<[^>]*\s(?:on\w+|style)=|(?:src|href)="https?:/,
     )
     expect(html).not.toContain('start.js')
@@ -160,7 +166,7 @@ describe('the page', () => {
     })
     const { body } = await handler(new Request('http://localhost/api/audit-logs/console/'))
     const reader = body!.pipeThrough(new TextDecoderStream()).getReader()
-    expect((await reader.read()).value).toMatch(/^<!doctype html>[^]* href="app\.css[^]*<\/head>\s*$/)
+    expect((await reader.read()).value).toMatch(/^<!doctype html>[^]*<style>[^]*<\/head>\s*$/)
     expect((await reader.read()).value).toMatch(/^<body>[^]*class="rows" role="rowgroup">$/)
     expect((await reader.read()).value).toMatch(/^<script type="module" async [^>]* src="app\.js[^>]*><\/script>$/)
     release()
