@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Entry } from '../canonical/entry.ts'
 import { entryRow, headRow } from './browser/markup/entry-row.ts'
@@ -14,7 +15,7 @@ import { consoleFrame, gridFrame, logFrame } from './browser/markup/log-frame.ts
 import type { Text } from './browser/markup/make.ts'
 import { type FilterName, type Filters, firstQuery, formatPlace, type Place, viewNames } from './browser/model/place.ts'
 import { english, format } from './browser/strings.ts'
-import { consoleFiles } from './files.ts'
+import { consoleFiles, consoleHeaders } from './files.ts'
 import { escapeData, escapeHtml, type Html, makeHtml as h } from './html.ts'
 
 const t: Text = (key, values) => (values === undefined ? english[key] : format(english[key], values))
@@ -25,7 +26,17 @@ const rowsShown = 50
 const rowsAtOnce = 14
 
 /** The styles as they stand in the page: a browser that cannot see the rows without them need not ask for them. */
-export const styleOfPage = (): string => Buffer.from(consoleFiles().get('app.css')?.bytes ?? []).toString()
+const styles = (): string => Buffer.from(consoleFiles().get('app.css')?.bytes ?? []).toString()
+
+let policy: string | undefined
+/** The content security policy of the page: the styles in it, and no others (CSP Level 3 section 2.3.1). */
+export function policyOfPage(): string {
+  policy ??= String(consoleHeaders['content-security-policy']).replace(
+    "style-src 'self'",
+    `style-src 'sha256-${createHash('sha256').update(styles()).digest('base64')}'`,
+  )
+  return policy
+}
 
 /** What the page asks the list for. */
 export const queryOf = ({ filters }: Place): URLSearchParams => firstQuery(filters, new Date(), Infinity)
@@ -53,7 +64,7 @@ export async function* writePage(
       // The call that is made before the program is there need not be made, and nothing waits for a file of styles.
       page
         .replace(/ *<script async.*\n/, '')
-        .replace(/<link rel="stylesheet".*>/, () => `<style>${styleOfPage()}</style>`)
+        .replace(/<link rel="stylesheet".*>/, () => `<style>${styles()}</style>`)
         .replace(script, () => (knowsProgram ? program : '')),
     ) ?? []
   const [frameTop = '', frameRest = ''] = frameOf(place).html.split(rowsMark)

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { type Place, parsePlace } from './browser/model/place.ts'
 import { consoleFiles, consoleHeaders } from './files.ts'
-import { queryOf, styleOfPage, writePage } from './page.ts'
+import { policyOfPage, queryOf, writePage } from './page.ts'
 
 /**
  * What `GET /list` answers to whoever makes the request: JSON text. Undefined, or a rejection, when he is not to have it or it
@@ -60,17 +59,11 @@ function knowsProgram({ headers }: Request): boolean {
   return version === consoleFiles().get('app.js')?.etag
 }
 
-/** The content security policy of a page that has these styles in it, and may have no others (CSP Level 3 section 2.3.1). */
-function policyWith(styles: string): string {
-  const hash = createHash('sha256').update(styles).digest('base64')
-  return String(consoleHeaders['content-security-policy']).replace("style-src 'self'", `style-src 'sha256-${hash}'`)
-}
-
 /** Sends the page while its entries are being read. Whatever keeps them from coming, the page is whole, and its program asks. */
 function bring(request: Request, place: Place, list: Lister): Response {
   const headers = {
     ...consoleHeaders,
-    'content-security-policy': policyWith(styleOfPage()),
+    'content-security-policy': policyOfPage(),
     'cache-control': 'no-store',
     'content-type': 'text/html; charset=utf-8',
     vary: 'cookie, authorization',

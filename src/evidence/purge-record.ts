@@ -10,13 +10,13 @@ import { countLeaves, type LeafSpan, uncovered } from './leaf-span.ts'
 export const purgeAction = 'audit_log.purged'
 
 /**
- * The option `purgedBy` of those who verify. Whoever may write can write such an entry; the login in it is the database's word, so it
- * tells those of the archivist from others.
+ * The option `purgedBy` of those who verify. The database takes such an entry from a purge alone, but the owner of the schema or a
+ * superuser can forge one.
  */
 export interface PurgedByOption {
   /**
    * Logins whose records of purges count, e.g. the archivist's: entries of which only other logins say that they were purged are
-   * missing. Default is anybody who may write into the log.
+   * missing. Default is all logins.
    */
   readonly purgedBy?: readonly string[] | undefined
 }

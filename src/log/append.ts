@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Entry, formatEntryLine } from '../canonical/entry.ts'
 import { sha256Hex } from '../canonical/sha256.ts'
-import { DatabaseError, isCertain, sqlStateOf } from '../database/database-error.ts'
+import { causeOf, isCertain } from '../database/database-error.ts'
 import type { Executor } from '../database/database.ts'
 import { notInstalled } from '../database/explain-error.ts'
 import { AuditLogError } from '../errors.ts'
@@ -58,9 +58,8 @@ export function appendTo(schema: string): Append {
 /** What {@link AuditLogError} callers get for an error of an append. */
 export function explainAppend(error: unknown): AuditLogError {
   if (error instanceof AuditLogError) return error
-  const sqlState = sqlStateOf(error)
-  const cause = new DatabaseError(error)
-  const details = { cause, ...(sqlState === undefined ? {} : { sqlState }) }
+  const details = causeOf(error)
+  const { cause, sqlState } = details
   switch (sqlState) {
     case '3F000':
     case '42P01':

@@ -2,6 +2,7 @@ import { type JsonObject, stringifyCanonical } from '../canonical/canonicalize.t
 import type { Outcome } from '../canonical/entry.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../errors.ts'
 import { pathTo } from '../canonical/json-path.ts'
+import { purgeAction } from '../evidence/purge-record.ts'
 import { formatAddress } from '../database/address.ts'
 import { actionGrammar } from './action.ts'
 import { cutDetails, cutText, readDetails, repairText } from './content.ts'
@@ -135,7 +136,7 @@ function fieldsOf(event: unknown): Record<string, unknown> {
 function readAction(value: unknown): string {
   if (value === undefined || value === null) throw refused('event_missing_field', 'action', 'a string')
   if (typeof value !== 'string') throw refused('event_invalid_type', 'action', 'a string', value)
-  if (value.length > maximumActionBytes || !actionGrammar.test(value) || value === 'audit_log.purged') {
+  if (value.length > maximumActionBytes || !actionGrammar.test(value) || value === purgeAction) {
     throw refused(
       'event_invalid_action',
       'action',

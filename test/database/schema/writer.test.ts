@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { AuditLogger, findEntryFault } from '../../../src/index.ts'
 import { refusal, testLog } from '../../support/database.ts'
@@ -123,6 +123,21 @@ describe('Invariant 2: the writer role can only INSERT', () => {
     expect(await refusal(writer.query('select audit_log.log(action => $1)', [forged.action]))).toBe('WO002')
     const audit = new AuditLogger({ db: writer })
     await expect(audit.log(forged)).rejects.toMatchObject({ code: 'event_invalid_action', path: '$.action' })
+    const purge = (partition: string, at: string): string =>
+      `insert into audit_log.purge (partition, lower_bound, upper_bound, entries, tree_size, root_hash, purged_at)
+         values ('${partition}', '2020-01-01', '2020-02-01', 9, 9, '', ${at})`
+    const record = (client: pg.Client, partition: string): Promise<unknown> =>
+      client.query(`insert into audit_log.entry (action, target) values ('audit_log.purged', 'audit_log:${partition}')`)
+    // Nor while somebody else purges the month.
+    const beside = await log.connect(log.writer.url)
+    await beside.query('begin')
+    await admin.query(purge('entry_2020_01', 'default'))
+    expect(await refusal(record(beside, 'entry_2020_01'))).toBe('WO002')
+    // Nor in a transaction that happens to have the number of a purge in another cluster.
+    const later = await log.connect()
+    await later.query(`begin; ${purge('entry_2020_02', "'2020-03-01'")}`)
+    await later.query(`set session authorization ${pg.escapeIdentifier(log.writer.name)}`)
+    expect(await refusal(record(later, 'entry_2020_02'))).toBe('WO002')
     expect(await reader.query().action(forged.action).count()).toBe(0)
   })
 
