@@ -20,23 +20,50 @@ import { escapeData, escapeHtml, type Html, makeHtml as h } from './html.ts'
 
 const t: Text = (key, values) => (values === undefined ? english[key] : format(english[key], values))
 
-/** Entries that can be read without scripts. */
-const rowsShown = 50
-/** Those of them that are there for everybody until the program draws: what a small screen shows, because each takes time. */
-const rowsAtOnce = 14
+/** Entries that are there until the program draws: what a small screen shows, because each takes time. */
+const rowsShown = 14
 
-/** The styles as they stand in the page: a browser that cannot see the rows without them need not ask for them. */
-const styles = (): string => Buffer.from(consoleFiles().get('app.css')?.bytes ?? []).toString()
-
-let policy: string | undefined
-/** The content security policy of the page: the styles in it, and no others (CSP Level 3 section 2.3.1). */
-export function policyOfPage(): string {
-  policy ??= String(consoleHeaders['content-security-policy']).replace(
-    "style-src 'self'",
-    `style-src 'sha256-${createHash('sha256').update(styles()).digest('base64')}'`,
-  )
-  return policy
+interface Template {
+  /** Up to the body. */
+  readonly head: string
+  /** From there into the element. */
+  readonly body: string
+  /** What follows the element. */
+  readonly after: string
+  /** The element that asks for the program. */
+  readonly script: string
+  readonly policy: string
 }
+
+let template: Template | undefined
+/** What is the same in every page. The styles stand in it, so that nobody waits for a file of them to see the rows. */
+function templateOf(): Template {
+  if (template !== undefined) return template
+  const [page, styles] = ['index.html', 'app.css'].map((name) =>
+    Buffer.from(consoleFiles().get(name)?.bytes ?? []).toString(),
+  )
+  const [script = ''] = /<script type="module".*<\/script>/.exec(page ?? '') ?? []
+  const [, head = '', body = '', after = ''] =
+    /^([^]*)(<body>[^]*)<\/audit-log-console>([^]*)$/.exec(
+      // The call that is made before the program is there need not be made.
+      (page ?? '')
+        .replace(/ *<script async.*\n/, '')
+        .replace(/<link rel="stylesheet".*>/, () => `<style>${styles}</style>`)
+        .replace(script, ''),
+    ) ?? []
+  const hash = createHash('sha256')
+    .update(styles ?? '')
+    .digest('base64')
+  const policy = String(consoleHeaders['content-security-policy']).replace(
+    "style-src 'self'",
+    `style-src 'sha256-${hash}'`,
+  )
+  template = { head, body, after, script, policy }
+  return template
+}
+
+/** The content security policy of the page: the styles in it, and no others (CSP Level 3 section 2.3.1). */
+export const policyOfPage = (): string => templateOf().policy
 
 /** What the page asks the list for. */
 export const queryOf = ({ filters }: Place): URLSearchParams => firstQuery(filters, new Date(), Infinity)
@@ -55,36 +82,24 @@ export async function* writePage(
   knowsProgram: boolean,
   list: Promise<string | undefined>,
 ): AsyncGenerator<string, void> {
-  const page = Buffer.from(consoleFiles().get('index.html')?.bytes ?? []).toString()
-  const [script = ''] = /<script type="module".*<\/script>/.exec(page) ?? []
+  const { head, body, after, script } = templateOf()
   const program = scriptFor(place, script)
   const [open, close] = knowsProgram ? ['<noscript>', '</noscript>'] : ['', '']
-  const [, head = '', body = '', after = ''] =
-    /^([^]*)(<body>[^]*)<\/audit-log-console>([^]*)$/.exec(
-      // The call that is made before the program is there need not be made, and nothing waits for a file of styles.
-      page
-        .replace(/ *<script async.*\n/, '')
-        .replace(/<link rel="stylesheet".*>/, () => `<style>${styles()}</style>`)
-        .replace(script, () => (knowsProgram ? program : '')),
-    ) ?? []
   const [frameTop = '', frameRest = ''] = frameOf(place).html.split(rowsMark)
-  yield head
+  yield head.replace('</head>', () => `${knowsProgram ? program : ''}</head>`)
   // What is around the rows comes with them, so that it is laid out and painted once, and not twice.
   const late = await takesLong(list)
-  yield `${body}${open}${frameTop}`
-  let programSent = knowsProgram
-  if (!programSent && late) {
-    yield withoutBlocking(program)
-    programSent = true
+  let text = `${body}${open}${frameTop}`
+  let programToSend = knowsProgram ? '' : withoutBlocking(program)
+  if (late) {
+    yield text + programToSend
+    text = programToSend = ''
   }
   const answer = await list
-  const rows = answer === undefined ? [] : rowsOf(answer, place)
-  const seen = knowsProgram ? rows.length : rowsAtOnce
-  yield rows.slice(0, seen).join('')
-  if (rows.length > seen) yield `<noscript>${rows.slice(seen).join('')}</noscript>`
-  yield `${frameRest}${close}</audit-log-console>${programSent ? '' : withoutBlocking(program)}`
-  if (answer !== undefined) yield `<script type="application/json">${escapeData(answer)}</script>`
-  yield after
+  if (answer !== undefined) text += rowsOf(answer, place)
+  text += `${frameRest}${close}</audit-log-console>${programToSend}`
+  if (answer !== undefined) text += `<script type="application/json">${escapeData(answer)}</script>`
+  yield text + after
 }
 
 // No element has it in it: texts are escaped.
@@ -153,11 +168,12 @@ function formOf(filters: Filters): Html {
   )
 }
 
-function rowsOf(list: string, { filters }: Place): string[] {
+function rowsOf(list: string, { filters }: Place): string {
   const { entries } = JSON.parse(list) as { entries: readonly Entry[] }
   const context = { t, clock: { locale: 'en', zone: 'UTC' } }
   return entries
     .slice(0, rowsShown)
     .map((entry) => entryRow(h, context, entry, {}, formatPlace({ view: 'log', filters, entry: entry.seq }, 'query')))
     .map(({ html }) => html)
+    .join('')
 }
