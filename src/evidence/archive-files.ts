@@ -12,6 +12,14 @@ const filesAtATime = 256
 /** Why a file of an archive cannot be used. */
 export type FileFault = 'missing' | 'not_a_file' | 'wrong_length' | 'unreadable'
 
+/** What is wrong with it, for who reads a report. */
+export const faultTexts: Readonly<Record<FileFault, string>> = {
+  missing: 'is missing',
+  not_a_file: 'is a link or no regular file',
+  wrong_length: 'is longer or shorter than it was',
+  unreadable: 'cannot be read: it is damaged, or nobody may read it',
+}
+
 /**
  * Reads a file of a known length.
  *

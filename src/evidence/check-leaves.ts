@@ -158,6 +158,8 @@ class PartCheck {
           }
           at = stop + 1
         }
+        // However many more there are, they are too many: a small compressed file can hold billions.
+        if (leaf > count) return leaf
       }
       return leaf
     } catch (error) {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { hashLeaf } from '../tlog/index.ts'
-import { FileFaultError, readLines } from './archive-files.ts'
+import { type FileFault, FileFaultError, readLines } from './archive-files.ts'
 import { formatEntriesPath, leavesOfFile, leavesPerFile } from './archive-layout.ts'
 
 /** A line of a file of entries that is not the entry of any of its leaves. */
@@ -24,6 +24,8 @@ export interface FileDifference {
   readonly disordered: number | undefined
 }
 
+/** More lines than a file can have: what comes after them is not worth the memory. */
+const mostStrange = 2 * leavesPerFile
 const keptTexts = 20
 const keptBefore = 256
 
@@ -32,7 +34,7 @@ const keptBefore = 256
  *
  * @param expected 64 hexadecimal digits for each leaf of the file; undefined when the lines are known to be right
  * @param first the first leaf of the file that counts
- * @returns undefined when the file is not there or cannot be read as lines
+ * @returns why not, when the file is not there or cannot be read as lines
  */
 export async function compareFile(
   directory: string,
@@ -41,7 +43,7 @@ export async function compareFile(
   gzip: boolean,
   expected: readonly string[] | undefined,
   first: number,
-): Promise<FileDifference | undefined> {
+): Promise<FileDifference | FileFault> {
   const base = file * leavesPerFile
   const missing = new Map<number, string>()
   const places = new Map<string, number>()
@@ -57,6 +59,7 @@ export async function compareFile(
   try {
     const path = join(directory, formatEntriesPath({ index: file, leaves: leavesOfFile(size, file), gzip }))
     for await (const { buffer, end } of readLines(path, gzip)) {
+      if (strange.length >= mostStrange) break
       for (const text of buffer.toString('utf8', 0, end - 1).split('\n')) {
         const at = place
         place += 1
@@ -71,7 +74,7 @@ export async function compareFile(
           if (own !== at) disordered ??= base + at
           before.push(text)
           if (before.length > keptBefore) before.shift()
-        } else {
+        } else if (strange.length < mostStrange) {
           const kept = strange.length < keptTexts
           strange.push({
             leafIndex: base + at,
@@ -83,7 +86,7 @@ export async function compareFile(
       }
     }
   } catch (error) {
-    if (error instanceof FileFaultError) return undefined
+    if (error instanceof FileFaultError) return error.fault
     throw error
   }
   return { missing, strange, disordered: missing.size + strange.length === 0 ? disordered : undefined }

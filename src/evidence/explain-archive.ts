@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import type { EntryContent } from '../canonical/entry.ts'
 import type { OpenedCheckpoint } from '../tlog/index.ts'
 import { hashBytes } from '../tlog/merkle-hash.ts'
-import { FileFaultError, readExactly, readLines } from './archive-files.ts'
+import { faultTexts, FileFaultError, readExactly, readLines } from './archive-files.ts'
 import { bundlePath, formatEntriesPath, leavesOfFile, leavesPerFile, leavesPerTile } from './archive-layout.ts'
 import { provenLeaves } from './proven-leaves.ts'
 import { compareFile, leafHashOfEntry, type StrangeLine } from './compare-file.ts'
-import { explainEdit, seqOfLine } from './explain-edit.ts'
+import { explainEdit, notTheEntry, seqOfLine } from './explain-edit.ts'
 import { addLeaf, addSpan, countLeaves, type LeafSpan } from './leaf-span.ts'
 import { describePurges, type PurgedByOption, type PurgeRecord, readPurge, unexplained } from './purge-record.ts'
 import { parseStrictly } from './strict-json.ts'
@@ -79,7 +79,11 @@ async function explainSuspects(facts: ArchiveFacts): Promise<{ named: boolean; u
     // With the signed root the lines that are there are right, and only their number can be wrong.
     const expected = facts.rootFits ? undefined : await provenLeaves(directory, head, file)
     const difference = await compareFile(directory, head.size, file, gzip, expected, first)
-    if (difference === undefined) {
+    if (typeof difference === 'string') {
+      if (difference !== 'missing') {
+        const path = formatEntriesPath({ index: file, leaves: leavesOfFile(head.size, file), gzip })
+        findings.add('damaged', `the file ${faultTexts[difference]}`, { file: path })
+      }
       addSpan(unread, base + first, base + leavesOfFile(head.size, file))
       continue
     }
@@ -124,12 +128,7 @@ function explainMoved(
 function explainEdited(facts: ArchiveFacts, missing: Map<number, string>, strange: readonly StrangeLine[]): boolean {
   const { findings } = facts
   for (const [count, line] of strange.entries()) {
-    const sameFile = (leafIndex: number): boolean =>
-      Math.floor(leafIndex / leavesPerFile) === Math.floor(line.leafIndex / leavesPerFile)
-    const candidates = [...missing.keys()].filter(sameFile)
-    const leafIndex = missing.has(line.leafIndex)
-      ? line.leafIndex
-      : (candidates.find((leaf) => leaf >= line.leafIndex) ?? candidates.at(-1))
+    const leafIndex = nearestMissing(missing, line.leafIndex)
     if (leafIndex === undefined) {
       findings.add('entry_added', 'an entry that is not in the tree', {
         leafIndex: line.leafIndex,
@@ -140,11 +139,11 @@ function explainEdited(facts: ArchiveFacts, missing: Map<number, string>, strang
     const leafHash = missing.get(leafIndex) ?? ''
     missing.delete(leafIndex)
     const entryHash = count < explainedEdits ? bundledHash(facts, leafIndex, leafHash) : undefined
-    const { seq, edit } =
+    const { seq, edit, message } =
       line.text === undefined || entryHash === undefined
-        ? { seq: seqOfLine(line.text), edit: undefined }
+        ? { seq: seqOfLine(line.text), edit: undefined, message: notTheEntry }
         : explainEdit(line.text, entryHash, line.before)
-    findings.add('entry_edited', 'the entry is not the one in the tree', {
+    findings.add('entry_edited', message, {
       leafIndex,
       seq,
       field: edit?.field,
@@ -152,6 +151,14 @@ function explainEdited(facts: ArchiveFacts, missing: Map<number, string>, strang
     })
   }
   return strange.length > 0
+}
+
+/** The next leaf from `from` on in the same file whose entry is not there, or else the one before. */
+function nearestMissing(missing: ReadonlyMap<number, string>, from: number): number | undefined {
+  const base = from - (from % leavesPerFile)
+  for (let leaf = from; leaf < base + leavesPerFile; leaf += 1) if (missing.has(leaf)) return leaf
+  for (let leaf = from - 1; leaf >= base; leaf -= 1) if (missing.has(leaf)) return leaf
+  return undefined
 }
 
 /** Entries that are not there: purged, or missing, or cut off. @returns how many were purged */

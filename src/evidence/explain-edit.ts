@@ -1,4 +1,4 @@
-import { type Entry, hasEntryForm } from '../canonical/entry.ts'
+import { type Entry, hasEntryForm, hashEntry } from '../canonical/entry.ts'
 import { Diagnosis, type Edit } from './diagnosis.ts'
 import { parseStrictly } from './strict-json.ts'
 
@@ -7,7 +7,14 @@ export interface Explanation {
   /** What the entry says of itself. */
   readonly seq: number | undefined
   readonly edit: Edit | undefined
+  /** What happened to it. */
+  readonly message: string
 }
+
+/** What is said of an entry of which nothing is known but that it is not what was hashed. */
+export const notTheEntry = 'the entry is not the one in the tree'
+const otherBytes =
+  'the entry is the one in the tree in other bytes: white space, line ends, escapes or forms of numbers'
 
 /**
  * Finds out what was edited in an entry.
@@ -19,10 +26,11 @@ export interface Explanation {
 export function explainEdit(line: string, entryHash: string, others: readonly string[]): Explanation {
   const content = parseStrictly(line)
   const entry = typeof content === 'object' && content !== null ? { ...content, entry_hash: entryHash } : undefined
-  if (!hasEntryForm(entry)) return { seq: seqOf(entry), edit: undefined }
+  if (!hasEntryForm(entry)) return { seq: seqOf(entry), edit: undefined, message: notTheEntry }
+  if (hashEntry(entry) === entryHash) return { seq: entry.seq, edit: undefined, message: otherBytes }
   const diagnosis = new Diagnosis()
   for (const other of others) if (isEntryLine(other)) diagnosis.remember(other)
-  return { seq: entry.seq, edit: diagnosis.explain(entry) }
+  return { seq: entry.seq, edit: diagnosis.explain(entry), message: notTheEntry }
 }
 
 /** The seq that a hash preimage claims to have. */

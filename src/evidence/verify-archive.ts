@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AuditLogError } from '../errors.ts'
 import { type OpenedCheckpoint, partialTiles, type Policy, readRoot, RightEdge, TileHashReader } from '../tlog/index.ts'
 import { hashBytes } from '../tlog/merkle-hash.ts'
-import { readAtMost, readExactly, walk } from './archive-files.ts'
+import { faultTexts, readAtMost, readExactly, walk } from './archive-files.ts'
 import {
   belongsTo,
   checkpointPath,
@@ -62,7 +62,7 @@ export async function verifyArchive(directory: string, options: VerifyArchiveOpt
     if (note === 'missing' && !existsSync(directory)) {
       throw new AuditLogError('file_unreadable', 'there is no such directory')
     }
-    findings.add('unsigned', `the checkpoint is ${note}`, { file: checkpointPath })
+    findings.add('unsigned', `the checkpoint ${faultTexts[note]}`, { file: checkpointPath })
     return findings.report({})
   }
   const head = await openOrFind(note, options.policy, findings)
@@ -100,6 +100,7 @@ class ArchiveCheck {
     const known = since === undefined ? undefined : await openKnown(since, policy, this.#head.origin)
     const upper = known === undefined ? await this.#lookOver() : await this.#continueFrom(known)
     if (upper !== undefined) {
+      this.#findTwins()
       const rootFits = await this.#checkAll(upper)
       const { purged } = await explainArchive({
         directory: this.#directory,
@@ -123,7 +124,7 @@ class ArchiveCheck {
   /** A full check: the files must be those of a tree of that size, all of them and no others. */
   async #lookOver(): Promise<RightEdge | undefined> {
     const { size } = this.#head
-    let [count, lastFile, strange] = [0, -1, 0]
+    let [count, lastFile, strange, compressed, plain] = [0, -1, 0, 0, 0]
     for await (const files of walk(this.#directory)) {
       for (const { path, regular } of files) {
         if (path === checkpointPath) continue
@@ -137,9 +138,11 @@ class ArchiveCheck {
         count += 1
         if (!('gzip' in file)) continue
         lastFile = Math.max(lastFile, file.index)
-        this.#gzip ||= file.gzip
+        if (file.gzip) compressed += 1
+        else plain += 1
       }
     }
+    this.#gzip = compressed > plain
     const expected = countFiles(0, size)
     if (size > 0 && lastFile < 0) {
       this.#findings.add('truncated', 'there are no entries', { leafIndex: 0, leafEnd: size })
@@ -154,6 +157,21 @@ class ArchiveCheck {
       return undefined
     }
     return new RightEdge()
+  }
+
+  /** Files of entries beside which the same ones are in the other form: only one of the two is read, and somebody may read the other. */
+  #findTwins(): void {
+    const { size } = this.#head
+    let named = 0
+    for (let index = Math.floor(this.#begin / leavesPerFile); index * leavesPerFile < size && named < 100; index += 1) {
+      const file = formatEntriesPath({ index, leaves: leavesOfFile(size, index), gzip: !this.#gzip })
+      if (!existsSync(join(this.#directory, file))) continue
+      named += 1
+      const form = this.#gzip ? 'compressed' : 'not compressed'
+      this.#findings.add('unexpected_file', `the entries of this archive are ${form}, and this file was not read`, {
+        file,
+      })
+    }
   }
 
   /** A check of what is new: the tree up to the known checkpoint comes from the tiles, and must hash to its root. */

@@ -184,7 +184,7 @@ class BundleCheck {
     }
     if (text === undefined) {
       this.#leaves.push({ index: leafIndex, entryHash: entryHash ?? '', context })
-      if (!context) addLeaf(this.#absent, leafIndex)
+      addLeaf(this.#absent, leafIndex)
       return
     }
     this.#entries += 1
@@ -255,7 +255,7 @@ class BundleCheck {
 
   /** Of a range every leaf must be there, in order; what is only context follows. */
   #checkRange([begin, end]: readonly [number, number]): void {
-    if (this.#leaves.some(({ index, context }) => !context && (index < begin || index >= end))) {
+    if (this.#leaves.some(({ index, context }) => context === (index >= begin && index < end))) {
       this.#findings.add('altered', 'the range is not that of the leaves')
     }
     const places = new Set(this.#leaves.map(({ index }) => index))

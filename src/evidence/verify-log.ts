@@ -20,7 +20,7 @@ import {
 } from '../tlog/index.ts'
 import { hashBytes } from '../tlog/merkle-hash.ts'
 import { leavesPerTile } from './archive-layout.ts'
-import { explainEdit, seqOfLine } from './explain-edit.ts'
+import { explainEdit, notTheEntry, seqOfLine } from './explain-edit.ts'
 import { addLeaf, countLeaves } from './leaf-span.ts'
 import {
   purgeAction,
@@ -260,11 +260,11 @@ class LogCheck {
         this.#findings.add('order_changed', 'the leaf leads to the entry of another leaf', { leafIndex })
         continue
       }
-      const { seq, edit } =
+      const { seq, edit, message } =
         count < explainedEdits
           ? explainEdit(line ?? '', entryHash, before)
-          : { seq: seqOfLine(line ?? ''), edit: undefined }
-      this.#findings.add('entry_edited', 'the entry is not the one in the tree', {
+          : { seq: seqOfLine(line ?? ''), edit: undefined, message: notTheEntry }
+      this.#findings.add('entry_edited', message, {
         leafIndex,
         seq: seq ?? leaf.seq,
         field: edit?.field,

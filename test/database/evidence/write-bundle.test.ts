@@ -109,6 +109,18 @@ describe('a bundle of which', () => {
           .replace('"entries":100', '"entries":99')
           .replace('[300,400]', '[300,399]'),
     ],
+    [
+      'an entry was left out but for its hash, as if it were only context',
+      'entry_missing',
+      edit((all) =>
+        all.with(
+          5,
+          all[5]!.replace(/"entry":.*("entry_hash":"[0-9a-f]{64}").*/, (_, hash: string) => `${hash},"context":true}`),
+        ),
+      ),
+      { leafIndex: 304 },
+    ],
+    ['an entry was called context', 'altered', edit((all) => all.with(5, all[5]!.replace(/}$/, ',"context":true}')))],
     ['entries changed places', 'order_changed', edit((all) => all.with(5, all[6]!).with(6, all[5]!)), {}],
     [
       'leaf indexes changed places',

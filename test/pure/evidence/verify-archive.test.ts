@@ -11,7 +11,9 @@ import {
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
+import { compareFile } from '../../../src/evidence/compare-file.ts'
 import type { VerificationReport } from '../../../src/evidence/verdict.ts'
 import { verifyArchive } from '../../../src/evidence/verify-archive.ts'
 import { encodeEntryBundle, hashLeaves, trustLogs } from '../../../src/tlog/index.ts'
@@ -297,6 +299,30 @@ describe('an archive of which', () => {
           {},
         ],
         [
+          'line ends were changed',
+          editLines(files[1], (all) => all.map((line) => `${line}\r`)),
+          'entry_edited',
+          { leafIndex: 4096, seq: 4097, field: undefined, message: expect.stringContaining('in other bytes') },
+        ],
+        [
+          'a number was written in another way',
+          editLines(files[1], (all) => all.with(4, all[4]!.replace('"version":1}', '"version":1.0}'))),
+          'entry_edited',
+          { leafIndex: 4100, field: undefined, message: expect.stringContaining('in other bytes') },
+        ],
+        [
+          'a letter was written in another way that looks the same',
+          editLines(files[1], (all) => all.with(4, all[4]!.replace('contoso', 'conto\u0301so'))),
+          'entry_edited',
+          { leafIndex: 4100, field: 'tenant_id', original: 'contoso' },
+        ],
+        [
+          'a file of entries stands beside its own forgery',
+          (directory) => replaceFile(join(directory, `${files[0]}.gz`), gzipSync('forged\n'.repeat(4096))),
+          'unexpected_file',
+          { file: `${files[0]}.gz` },
+        ],
+        [
           'the size in the checkpoint was edited',
           (directory) => {
             const note = readFileSync(join(directory, 'checkpoint'), 'utf8')
@@ -342,6 +368,40 @@ describe('an archive of which', () => {
         const known = await signLines(lines.slice(0, count), key, origin)
         expect((await verify(directory, known)).verdict).toBe('fork')
       }
+    })
+  })
+
+  it('a file cannot be read is missing, and the report says why', async () => {
+    const report = await after((directory) =>
+      replaceFile(join(directory, files[0]), readFileSync(join(directory, files[0])).subarray(0, -1)),
+    )
+    expect(report).toMatchObject({ verdict: 'entry_missing', ok: false })
+    const message = 'the file is longer or shorter than it was'
+    expect(report.findings).toContainEqual({ verdict: 'damaged', message, file: files[0] })
+  })
+
+  it('the files are compressed, and one stands there a second time, forged, is an unexpected file', async () => {
+    await inTemporaryDirectory(async (directory) => {
+      await makeArchive(directory, lines, await signLines(lines, key, origin), { gzip: true })
+      writeFileSync(join(directory, files[1]), 'forged\n'.repeat(4096))
+      for (const since of [undefined, await signLines(linesOf(4100), key, origin)]) {
+        const report = await verify(directory, since)
+        expect(report).toMatchObject({ verdict: 'unexpected_file', entries: size - (since === undefined ? 0 : 4100) })
+        expect(report.findings).toMatchObject([{ file: files[1] }])
+      }
+    })
+  })
+
+  it('a small compressed file holds far too many lines is read no further than it takes to see that', async () => {
+    await inTemporaryDirectory(async (directory) => {
+      await makeArchive(directory, lines, await signLines(lines, key, origin), { gzip: true })
+      const bomb = Buffer.alloc(20_000_000, 'x\n')
+      writeFileSync(join(directory, `${files[0]}.gz`), gzipSync(bomb))
+      const report = await verify(directory)
+      expect(report).toMatchObject({ verdict: 'entry_edited', ok: false })
+      expect(report.bytes).toBeLessThan(bomb.length / 2)
+      const difference = await compareFile(directory, size, 0, true, Array<string>(4096).fill(''), 0)
+      expect(difference).toHaveProperty('strange.length', 8192)
     })
   })
 
