@@ -33,6 +33,10 @@ declare
   existed boolean;
   verb text;
 begin
+  -- Who decides where the log is sent could read it there: he must be allowed to read it here, in whatever role the session is.
+  if not pg_has_role(session_user, :'reader', 'member') then
+    raise exception 'changing a forwarder takes the reader role too' using errcode = 'insufficient_privilege';
+  end if;
   select * into before from :"schema".setting as setting where setting.name = forwarder order by setting_id desc limit 1;
   existed := before.value is not null;
   if before.setting_id is distinct from before_id then

@@ -12,7 +12,7 @@ import { type Actor, appendSetting, readSettings, type StoredForwarder } from '.
 
 /** Options of {@link ForwarderSettings}. */
 export interface ForwarderSettingsOptions {
-  /** A login in the reader role to look, and in the writer role to change. */
+  /** A login in the reader role to look, and in the writer role too to change. */
   readonly db: Database
   /** Schema of the log. Default is `audit_log`. */
   readonly schema?: string | undefined

@@ -56,7 +56,7 @@ export async function readOn(executor: Executor, schema: string): Promise<readon
  * Stores a forwarder, or with undefined its removal, on top of the row that the caller has seen. The entry about it is written
  * in the same statement.
  *
- * @param db a login in the writer role
+ * @param db a login in the writer role and the reader role
  * @throws AuditLogError `settings_busy` when somebody else changed it; `setting_invalid`; `write_failed`, `privilege_missing`
  */
 export async function appendSetting(
@@ -88,7 +88,7 @@ async function explained<T>(otherwise: 'read_failed' | 'write_failed', work: () 
     return await work()
   } catch (error) {
     throw explaining(
-      'this login may not do that: seeing settings takes the reader role, changing them the writer role',
+      'this login may not do that: seeing settings takes the reader role, changing them the writer role too',
       otherwise,
       'the settings are out of reach',
       {

@@ -87,6 +87,8 @@ describe('a setting', () => {
     expect(await refusal(log.sequencerPool.query(set, ['x', null, value, '{}']))).toBe('42501')
     expect(await refusal(log.pool(log.reader.url).query(set, ['x', null, value, '{}']))).toBe('42501')
     expect(await refusal(log.pool(log.writer.url).query('select from audit_log.setting'))).toBe('42501')
+    // Where the log is sent, it can be read: not by who may only write, in SQL either.
+    expect(await refusal(log.pool(log.writer.url).query(set, ['x', null, value, '{}']))).toBe('42501')
   })
 
   it('rolls back with the transaction, entry and all', async () => {
