@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Command } from 'commander'
 import { AuditLogError } from '../errors.ts'
@@ -85,9 +85,7 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
       const codes: ExitCode[] = options.database ? [await verifyDatabase(options, policy)] : []
       for (const path of paths) {
         const kind = kindOf(path)
-        if (options.exporter !== undefined && kind !== 'bundle') {
-          throw new AuditLogError('option_invalid', `${path} is no bundle: only bundles are signed by who exports them`)
-        }
+        refuseForeign(path, kind, options)
         codes.push(
           kind === 'entries' ? await verifyFile(path, options) : await verifySigned(path, kind, options, policy),
         )
@@ -99,6 +97,22 @@ export const verifyCommand: Command = addDatabaseOptions(new Command('verify'))
           : exitCodes.ok
     }, options.json),
   )
+
+const onlyFor: readonly (readonly ['exporter' | 'from' | 'entry' | 'purgedBy', readonly EvidenceKind[], string])[] = [
+  ['exporter', ['bundle'], 'only bundles are signed by who exports them (--exporter)'],
+  ['from', ['archive', 'growth'], 'only archives and proofs of growth show what became of an earlier log (--from)'],
+  ['entry', ['proof'], 'only a proof is about an entry from elsewhere (--entry)'],
+  ['purgedBy', ['archive', 'bundle'], 'only archives and bundles tell what was purged (--purged-by)'],
+]
+
+/** An option that says nothing about a file must not leave the impression that the file was verified against it. */
+function refuseForeign(path: string, kind: EvidenceKind, options: Options): void {
+  if (path !== '-' && !existsSync(path)) return
+  for (const [option, kinds, why] of onlyFor) {
+    if (options[option] === undefined || kinds.includes(kind)) continue
+    throw new AuditLogError('option_invalid', `${path} holds something else: ${why}`)
+  }
+}
 
 async function verifyDatabase(options: Options, given: Policy | undefined): Promise<ExitCode> {
   const policy = requirePolicy(given)

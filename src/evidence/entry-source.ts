@@ -20,6 +20,7 @@ const largestEntryBytes = 16 * 1024 * 1024
 const enoughBytes = 128 * 1024
 /** No text begins with this control character. */
 const gzipStart = 0x1f
+const bundleStart = Buffer.from('{"format":"audit-log-bundle/')
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
@@ -34,6 +35,11 @@ export async function* entriesOf(source: ByteSource): AsyncGenerator<readonly Ra
   await input.skipByteOrderMark()
   const first = await input.firstByte()
   if (first === undefined) throw unreadable('the file is empty')
+  // Each of its lines would be an entry with faults.
+  while (first === openBrace && input.buffer.length - input.position < bundleStart.length && (await input.more()));
+  if (input.buffer.indexOf(bundleStart, input.position) === input.position) {
+    throw unreadable('this is a bundle: verify it as a file, and without a byte order mark')
+  }
   if (first === openBrace && (await startsWithEntry(input))) yield* linesOf(input)
   else if (first === openBrace || first === openBracket) yield* elementsOf(input)
   else if (first === gzipStart) throw unreadable('the file is compressed: decompress it first')

@@ -43,6 +43,23 @@ it('archives, proves and exports, and verifies each of them by what it holds', a
       await cli(['verify', '--database', ...database, ...key, '--from', join(archive, 'checkpoint')]),
     ).toMatchObject({ code: 0 })
     expect(await cli(['verify', archive])).toMatchObject({ code: 2 })
+    // Nobody may believe that a file was verified against what is not about it.
+    const [from, entryHash] = [
+      ['--from', archive],
+      ['--entry', entry.entry_hash],
+    ] as const
+    for (const [path, ...option] of [
+      [bundle, ...from],
+      [proof, ...from, ...entryHash],
+      [archive, ...entryHash],
+      [bundle, ...entryHash],
+      [proof, '--purged-by', 'archivist', ...entryHash],
+      [join(directory, 'entry.json'), ...from],
+    ] as string[][]) {
+      const refused = await cli(['verify', ...key, ...option, path!])
+      expect(refused).toMatchObject({ code: 2, stdout: '' })
+      expect(refused.stderr).toContain('option_invalid')
+    }
 
     const entries = join(archive, 'entries/000.p/311.ndjson')
     writeFileSync(entries, readFileSync(entries, 'utf8').replace('"alice"', '"mallory"'))

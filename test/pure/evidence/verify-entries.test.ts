@@ -259,6 +259,8 @@ describe('a file that cannot be read as entries', () => {
     ['goes on after its end', `${JSON.stringify(sampleEntries)}[]`],
     ['is an object without entries', JSON.stringify({ next_cursor: null, items: sampleEntries }, null, 1)],
     ['has another object in place of the entries', JSON.stringify({ entries: { a: 1 } })],
+    ['is a bundle', '{"format":"audit-log-bundle/1","tree_size":1,"leaves":[0,1]}\n{"leaf_index":0,"entry":{}}\n'],
+    ['is a bundle with a byte order mark', '\u{feff}{"format":"audit-log-bundle/1","tree_size":1,"leaves":[0,1]}\n'],
     ['is an entry on many lines', JSON.stringify(sampleEntries[0], null, 2)],
     [
       'hides a second list behind an escape',
