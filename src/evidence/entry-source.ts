@@ -36,8 +36,8 @@ export async function* entriesOf(source: ByteSource): AsyncGenerator<readonly Ra
   const first = await input.firstByte()
   if (first === undefined) throw unreadable('the file is empty')
   // Each of its lines would be an entry with faults.
-  while (first === openBrace && input.buffer.length - input.position < bundleStart.length && (await input.more()));
-  if (input.buffer.indexOf(bundleStart, input.position) === input.position) {
+  while (input.buffer.length - input.position < bundleStart.length && (await input.more()));
+  if (input.buffer.subarray(input.position, input.position + bundleStart.length).equals(bundleStart)) {
     throw unreadable('this is a bundle: verify it as a file, and without a byte order mark')
   }
   if (first === openBrace && (await startsWithEntry(input))) yield* linesOf(input)
