@@ -53,12 +53,21 @@ export interface SplunkOptions extends HttpOptions {
   readonly maxInFlight?: number | undefined
 }
 
+/** The acknowledgements of one indexer in one of its lives: it counts from 0, and forgets all when it is started again. */
+interface Numbering {
+  /** Leads to the indexer. */
+  readonly cookie: string
+  newest: number
+  isOver: boolean
+}
+
 interface Ack extends ConfirmHandle {
   readonly ackId: number
-  /** Leads to the indexer that numbered it: each one counts from 0. */
-  readonly cookie: string
+  readonly numbering: Numbering
   readonly acceptedAt: number
 }
+
+const numberingOf = (cookie: string): Numbering => ({ cookie, newest: -1, isOver: false })
 
 /**
  * Splunk's HTTP Event Collector, for Splunk Enterprise and Splunk Cloud: JSON envelopes to `/services/collector/event`, and
@@ -76,10 +85,10 @@ export class SplunkSink implements Sink {
   readonly #token: string
   readonly #acknowledgement: 'none' | 'required' | 'if_available'
   readonly #ackTimeoutMs: number
-  /** One channel for the life of the sink: acknowledgements are numbered within it. */
-  readonly #channel: string = randomUUID()
+  /** Acknowledgements are numbered within it. */
+  #channel: string = randomUUID()
   readonly #envelope: string
-  #cookie = ''
+  #numbering: Numbering = numberingOf('')
   /** What `/ack` said when it had no acknowledgements to give. */
   #ackProblem: Control | undefined
 
@@ -122,22 +131,26 @@ export class SplunkSink implements Sink {
     const count = ids.length
     const problem = await this.#stillWithoutAcks(signal)
     if (problem !== undefined) return retryAll(count, problem, false)
-    const reply = await this.#post('/services/collector/event', body, this.#cookie, signal)
+    const { newest } = this.#numbering
+    const under = this.#numbering
+    const reply = await this.#post('/services/collector/event', body, under.cookie, signal)
     if (reply.kind === 'failure') return resultOfFailure(count, reply)
-    this.#keepCookies(reply)
-    const cookie = this.#cookie
+    const moved = this.#keepCookies(reply)
     const acceptedAt = performance.now()
-    const handles = new Map<number, Ack>()
     const result = resultOfHec(count, body.length, reply, (ackId): Outcome => {
       if (this.#acknowledgement === 'none') return { kind: 'delivered' }
       if (ackId === undefined) {
         if (this.#acknowledgement === 'if_available') return { kind: 'delivered' }
         return noAck
       }
-      const handle = handles.get(ackId) ?? { ackId, cookie, acceptedAt }
-      handles.set(ackId, handle)
+      const numbering = moved ? this.#number(ackId, this.#numbering, -1) : this.#number(ackId, under, newest)
+      const handle: Ack = { ackId, numbering, acceptedAt }
       return { kind: 'pending', handle }
     })
+    if (this.#acknowledgement === 'none' && 'code' in result.control && result.control.code === 'splunk_code_27') {
+      // The token makes acknowledgements that nobody asks for, and the channel is full of them.
+      this.#channel = randomUUID()
+    }
     if (!result.outcomes.includes(noAck) || result.control.kind !== 'continue') return result
     const detail = 'Splunk took the events and gave no ackId: indexer acknowledgement is off for this token'
     return { ...result, control: { kind: 'pause', cause: 'config', code: 'splunk_no_ack', detail } }
@@ -146,14 +159,15 @@ export class SplunkSink implements Sink {
   async confirm(handles: readonly ConfirmHandle[], { signal }: AttemptOptions): Promise<readonly Confirmation[]> {
     const acks = handles as readonly Ack[]
     const confirmed = new Set<Ack>()
-    for (const cookie of new Set(acks.map(({ cookie }) => cookie))) {
-      const group = acks.filter((ack) => ack.cookie === cookie)
-      for (const ack of await this.#askFor(group, cookie, signal)) confirmed.add(ack)
+    for (const numbering of new Set(acks.map(({ numbering }) => numbering))) {
+      if (numbering.isOver) continue
+      const group = acks.filter((ack) => ack.numbering === numbering)
+      for (const ack of await this.#askFor(group, numbering.cookie, signal)) confirmed.add(ack)
     }
     const oldest = performance.now() - this.#ackTimeoutMs
     return acks.map((ack) => {
       if (confirmed.has(ack)) return 'confirmed'
-      return ack.acceptedAt < oldest ? 'unknown' : 'waiting'
+      return ack.numbering.isOver || ack.acceptedAt < oldest ? 'unknown' : 'waiting'
     })
   }
 
@@ -201,7 +215,12 @@ export class SplunkSink implements Sink {
   /** With acknowledgement required and found to be off, nothing is sent before it is on. */
   async #stillWithoutAcks(signal: AbortSignal): Promise<Control | undefined> {
     if (this.#ackProblem === undefined) return undefined
-    const reply = await this.#post('/services/collector/ack', Buffer.from('{"acks":[0]}'), this.#cookie, signal)
+    const reply = await this.#post(
+      '/services/collector/ack',
+      Buffer.from('{"acks":[0]}'),
+      this.#numbering.cookie,
+      signal,
+    )
     if (reply.kind === 'reply' && parseHecReply(reply.body)?.code !== 14) this.#ackProblem = undefined
     return this.#ackProblem
   }
@@ -221,10 +240,30 @@ export class SplunkSink implements Sink {
     })
   }
 
-  /** A load balancer's cookie keeps the channel at one indexer. */
-  #keepCookies({ headers }: HttpReply): void {
-    const pairs = (headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0]?.trim() ?? '')
-    if (pairs.length > 0) this.#cookie = pairs.join('; ')
+  /**
+   * Where an acknowledgement belongs that came for a request of which it was known, when it was sent, how far the numbers
+   * were. One that is not beyond them is a number of a new life, in which the earlier numbers mean other requests.
+   */
+  #number(ackId: number, under: Numbering, newest: number): Numbering {
+    if (ackId <= newest && under === this.#numbering) {
+      under.isOver = true
+      this.#numbering = numberingOf(under.cookie)
+    }
+    const numbering = ackId > newest ? under : this.#numbering
+    numbering.newest = Math.max(numbering.newest, ackId)
+    return numbering
+  }
+
+  /** A load balancer's cookie keeps the channel at one indexer. @returns whether it leads to another one now */
+  #keepCookies({ headers }: HttpReply): boolean {
+    const given = (headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0]?.trim() ?? '')
+    if (given.length === 0) return false
+    const before = this.#numbering.cookie
+    const pairs = before === '' ? given : [...before.split('; '), ...given]
+    const cookie = [...new Map(pairs.map((pair) => [pair.split('=', 1)[0], pair])).values()].join('; ')
+    if (cookie === before) return false
+    this.#numbering = numberingOf(cookie)
+    return true
   }
 }
 

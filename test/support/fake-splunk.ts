@@ -40,6 +40,8 @@ export interface FakeSplunk extends FakeServer {
   ackOff: boolean
   /** Name of the member that holds the acknowledgement's id. */
   ackName: string
+  /** Starts all indexers again: what they had not acknowledged is forgotten, and they count from 0. */
+  restart(): void
 }
 
 interface Indexer {
@@ -152,7 +154,7 @@ export async function startFakeSplunk(options: FakeSplunkOptions = {}): Promise<
     if (options.useAck !== true || fake.ackOff) return hec(400, 14, 'ACK is disabled')
     const { waiting } = indexers[indexer]!
     const { acks } = JSON.parse(request.body) as { acks: number[] }
-    const answers = acks.map((id): [number, boolean] => {
+    const answers = [...new Set(acks)].map((id): [number, boolean] => {
       const key = `${channelOf(request)}/${id}`
       const left = waiting.get(key)
       if (left === undefined) return [id, false]
@@ -178,6 +180,12 @@ export async function startFakeSplunk(options: FakeSplunkOptions = {}): Promise<
     indexes: new Set(options.indexes ?? ['audit']),
     ackOff: false,
     ackName: 'ackId',
+    restart() {
+      for (const { next, waiting } of indexers) {
+        next.clear()
+        waiting.clear()
+      }
+    },
   })
   return fake
 }

@@ -314,6 +314,7 @@ export const english = {
   'forwarder.connection_lost': 'The connection to the receiver was lost. It is tried again.',
   'forwarder.peer_closed': 'The receiver ended the connection. It is tried again.',
   'forwarder.stalled': 'The receiver did not take what was sent in time. It is tried again.',
+  'forwarder.unconfirmed': 'The receiver takes entries and does not confirm them. They are sent again.',
   'forwarder.timeout': 'The receiver did not answer in time. It is tried again.',
   'forwarder.aborted': 'The last attempt was broken off.',
   'forwarder.tls_untrusted': 'The receiver’s certificate, or its version of TLS, is not trusted.',

@@ -214,8 +214,8 @@ export class Delivery {
         if (confirmed) {
           this.#window.confirm(slot)
           this.counters.delivered += 1
-          this.#gate.succeeded()
         } else this.#window.release(slot)
+        this.#gate.confirmed(confirmed)
         this.#ring()
       },
       () => this.#ring(),

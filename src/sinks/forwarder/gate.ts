@@ -9,6 +9,8 @@ export class Gate {
   #failures = 0
   #notBefore = 0
   #problem: ForwarderProblem | undefined
+  /** That events were taken and not confirmed, until one is: taking them again is no sign that the receiver is well. */
+  #unconfirmed: ForwarderProblem | undefined
   #paused = false
   #slowUntil = 0
   /** Whether something pending must be confirmed before anything new is sent. */
@@ -24,7 +26,7 @@ export class Gate {
   }
 
   get problem(): ForwarderProblem | undefined {
-    return this.#problem
+    return this.#problem ?? this.#unconfirmed
   }
 
   get isPaused(): boolean {
@@ -69,6 +71,17 @@ export class Gate {
     this.#rejectedInARow = 0
     this.#byteLimit *= 1.01
     this.#lastSuccessAt = this.#clock.now()
+  }
+
+  /** What the receiver took was confirmed, or must be sent again. */
+  confirmed(isConfirmed: boolean): void {
+    if (isConfirmed) {
+      this.#unconfirmed = undefined
+      this.succeeded()
+      return
+    }
+    const detail = 'the receiver took events and did not confirm them in time: they are sent again'
+    this.#unconfirmed ??= { cause: 'receiver', code: 'unconfirmed', detail, since: this.#clock.now() }
   }
 
   /** So many events were rejected. */

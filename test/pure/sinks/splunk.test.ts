@@ -237,6 +237,14 @@ describe('Splunk', () => {
     expect(new Set(idsOf(fake)).size).toBe(400)
   })
 
+  it('S10 after code 27 takes a new channel where nobody asks for acknowledgements, because that one stays full', async () => {
+    const { fake, sink } = await open({ useAck: true }, { acknowledgement: 'none' })
+    fake.faults.push(hec(429, 27))
+    await deliverAll(memoryLog(forwardedMany(3)), sink, fakeClock())
+    expect(new Set(fake.requests.map(({ headers }) => headers['x-splunk-request-channel'])).size).toBe(2)
+    expect(fake.events.length).toBe(3)
+  })
+
   it('S11 what may have been indexed is sent again, under the same audit_id', async () => {
     for (const fault of [
       { ...hec(500, 8), after: true },
@@ -280,6 +288,39 @@ describe('Splunk', () => {
     expect(new Set(idsOf(fake)).size).toBe(5)
   })
 
+  it('S12 while no acknowledgement ever comes, the status says so the whole time', async () => {
+    const { fake, sink } = await open({ useAck: true }, { ackTimeoutMs: 100 })
+    fake.ackAfter = Number.POSITIVE_INFINITY
+    const log = memoryLog(forwardedMany(5))
+    const running = deliver(log, sink, fakeClock())
+    await running.until(() => running.delivery.counters.repeated === 5)
+    const since = running.delivery.problem?.since
+    expect(running.delivery.problem).toMatchObject({ cause: 'receiver', code: 'unconfirmed' })
+    await running.until(() => running.delivery.counters.repeated === 10 && running.delivery.unconfirmed === 5)
+    expect(running.delivery.problem).toMatchObject({ code: 'unconfirmed', since })
+    fake.ackAfter = 0
+    await running.until(() => log.position.leafIndex === 5)
+    await running.stop()
+    expect(running.delivery.problem).toBeUndefined()
+  })
+
+  it('S12 an indexer that was started again and counts from 0 confirms nothing that it has lost', async () => {
+    const { fake, sink } = await open({ useAck: true })
+    const handleOf = ({ outcomes }: SendResult): object => (outcomes[0] as { handle: object }).handle
+    const send = async (): Promise<object> => handleOf(await sink.send(batchOf(sink, encode(sink, 1)), { signal }))
+    fake.ackAfter = Number.POSITIVE_INFINITY
+    const lost = [await send(), await send()]
+    fake.restart()
+    fake.ackAfter = 0
+    const taken = [await send(), await send()]
+    expect(await sink.confirm([...lost, ...taken], { signal })).toEqual([
+      'unknown',
+      'unknown',
+      'confirmed',
+      'confirmed',
+    ])
+  })
+
   it('S13 ackId 0 counts, and a reply without one, or with ackID, is reported', async () => {
     const { fake, sink } = await open({ useAck: true })
     const first = await sink.send(batchOf(sink, encode(sink, 1)), { signal })
@@ -308,6 +349,21 @@ describe('Splunk', () => {
     // The same number at the other indexer confirms nothing.
     const again = await sink.send(batchOf(sink, encode(sink, 1)), { signal })
     expect(await other.confirm([handleOf(again)], { signal })).toEqual(['waiting'])
+  })
+
+  it('S14 keeps the cookie of each balancer on the way, whichever of them sends one anew', async () => {
+    const { fake, sink } = await open()
+    const reply = (...cookies: string[]): FakeReply & { kind: 'reply' } => ({
+      ...hec(200, 0),
+      headers: { 'set-cookie': cookies.map((cookie) => `${cookie}; Path=/`) },
+    })
+    fake.faults.push(reply('outer=1', 'inner=1'), reply('inner=2'))
+    for (let request = 0; request < 3; request += 1) await sink.send(batchOf(sink, encode(sink, 1)), { signal })
+    expect(fake.requests.map(({ headers }) => headers.cookie)).toEqual([
+      undefined,
+      'outer=1; inner=1',
+      'outer=1; inner=2',
+    ])
   })
 
   it('S15 code 14 at /ack: stops where acknowledgement is required, and goes on without where it is not', async () => {
