@@ -1,6 +1,7 @@
 import { optionInvalid } from '../option.ts'
 import { HttpClient, type HttpOptions } from './http-client.ts'
 import type { Control } from './sink.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** An access token, as `@azure/identity` gives it. */
 export interface AccessToken {
@@ -86,12 +87,15 @@ const refreshBeforeMs = 300_000
 export class TokenCache {
   readonly #credential: TokenCredential
   readonly #scope: string
+  readonly #timeoutMs: number
   #token: AccessToken | undefined
   #asking: Promise<AccessToken> | undefined
 
-  constructor(credential: TokenCredential, scope: string) {
+  /** @param timeoutMs how long the credential may take before it is asked again */
+  constructor(credential: TokenCredential, scope: string, timeoutMs: number = 30_000) {
     this.#credential = credential
     this.#scope = scope
+    this.#timeoutMs = timeoutMs
   }
 
   /** @throws Error whatever the credential throws */
@@ -114,8 +118,8 @@ export class TokenCache {
   }
 
   async #ask(): Promise<AccessToken> {
-    this.#asking ??= this.#credential
-      .getToken(this.#scope)
+    const abortSignal = AbortSignal.timeout(this.#timeoutMs)
+    this.#asking ??= untilAborted(this.#credential.getToken(this.#scope, { abortSignal }), abortSignal)
       .then((token) => {
         if (token === null) throw new EntraError('the credential gave no token', undefined)
         this.#token = token

@@ -5,6 +5,7 @@ import zlib from 'node:zlib'
 import { codeOf } from '../errors.ts'
 import { httpUrl, optionInvalid, wholeNumber } from '../option.ts'
 import { readBounded } from '../read-bounded.ts'
+import { tlsProblemOf } from './tls-problem.ts'
 
 /** How to reach a receiver over HTTP. The same for all sinks that use it. */
 export interface HttpOptions {
@@ -48,8 +49,8 @@ export interface HttpReply {
 }
 
 /**
- * Nothing usable came back. `code` is a stable word: `tls_untrusted`, `unreachable`, `connection_lost`, `timeout`, `aborted`,
- * `response_too_large`, `response_malformed`.
+ * Nothing usable came back. `code` is a stable word: `tls_untrusted`, `tls_refused`, `unreachable`, `connection_lost`, `timeout`,
+ * `aborted`, `response_too_large`, `response_malformed`.
  */
 export interface HttpFailure {
   readonly kind: 'failure'
@@ -169,7 +170,7 @@ export class HttpClient {
 /**
  * The least time to wait that a response asks for, in milliseconds: `Retry-After` in seconds or as a date (RFC 9110 section
  * 10.2.3), or Azure's `retry-after-ms` and `x-ms-retry-after-ms`. Undefined when there is none or it makes no sense. At most
- * an hour: a receiver does not switch a log off.
+ * an hour: a receiver does not switch a log off. A date counts from the response's own `Date`, whatever our clock says.
  *
  * @param now milliseconds since 1970
  */
@@ -181,8 +182,11 @@ export function retryAfterMs(headers: http.IncomingHttpHeaders, now: number): nu
   const value = headers['retry-after']?.trim()
   if (value === undefined) return undefined
   if (/^\d{1,15}$/.test(value)) return Math.min(Number(value) * 1000, longestWaitMs)
-  const date = /^[A-Z][a-z]+,? /.test(value) ? Date.parse(value) : Number.NaN
-  return Number.isNaN(date) || date <= now ? undefined : Math.min(date - now, longestWaitMs)
+  // A date of HTTP is in GMT, also in the old form that does not say so (RFC 9110 section 5.6.7).
+  const date = /^[A-Z][a-z]+,? /.test(value) ? Date.parse(value.endsWith('GMT') ? value : `${value} GMT`) : Number.NaN
+  const sentAt = Date.parse(headers.date ?? '')
+  const wait = date - (Number.isNaN(sentAt) ? now : sentAt)
+  return wait > 0 ? Math.min(wait, longestWaitMs) : undefined
 }
 
 /**
@@ -202,9 +206,20 @@ export function headerOf({ headers }: HttpReply, name: string): string | undefin
 }
 
 const longestWaitMs = 3_600_000
+/**
+ * How long one of several addresses of a name may take before the next is tried: time for one packet to get lost. Node's 250
+ * milliseconds never reach a receiver that is far away, when its other address is dead.
+ */
+export const addressTimeoutMs = 2500
 
 function makeAgent(url: URL, options: HttpOptions, connections: number): http.Agent {
-  const common = { keepAlive: true, keepAliveMsecs: 30_000, maxSockets: connections, scheduling: 'lifo' } as const
+  const common = {
+    keepAlive: true,
+    keepAliveMsecs: 30_000,
+    maxSockets: connections,
+    scheduling: 'lifo',
+    autoSelectFamilyAttemptTimeout: addressTimeoutMs,
+  } as const
   if (url.protocol === 'http:') return new http.Agent(common)
   const { ca, cert, key, servername } = options
   return new https.Agent({
@@ -228,20 +243,10 @@ const failure = (code: string, detail: string, ambiguous: boolean): HttpFailure 
 
 function explain(error: unknown, sent: boolean): HttpFailure {
   const code = codeOf(error)
-  if (isCertificateError(code)) {
-    return failure('tls_untrusted', `the receiver's certificate or TLS version is refused (${code})`, false)
-  }
+  const problem = tlsProblemOf(code)
+  if (problem !== undefined) return failure(problem.code, problem.detail, false)
   if (!sent) return failure('unreachable', `no connection (${code})`, false)
   // HPE: what came back is not HTTP.
   if (code.startsWith('HPE_')) return failure('response_malformed', `the response is not HTTP (${code})`, true)
   return failure('connection_lost', `the connection was lost before the response was complete (${code})`, true)
-}
-
-/** OpenSSL's verification results, Node's own, and failures of the handshake. */
-export function isCertificateError(code: string): boolean {
-  return (
-    /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|CRL_|INVALID_(CA|PURPOSE)|PATH_LENGTH)/.test(
-      code,
-    ) || code === 'EPROTO'
-  )
 }

@@ -15,9 +15,9 @@ export function retryAll(count: number, control: Control, ambiguous: boolean): S
 /** What follows for a batch when no usable response came back. */
 export function resultOfFailure(count: number, { code, detail, ambiguous }: HttpFailure): SendResult {
   // A certificate that is not trusted does not become so by waiting.
-  return code === 'tls_untrusted'
-    ? retryAll(count, { kind: 'pause', cause: 'config', code, detail }, false)
-    : retryAll(count, { kind: 'backoff', code, detail }, ambiguous)
+  if (code === 'tls_untrusted') return retryAll(count, { kind: 'pause', cause: 'config', code, detail }, false)
+  if (code === 'tls_refused') return retryAll(count, { kind: 'pause', cause: 'auth', code, detail }, false)
+  return retryAll(count, { kind: 'backoff', code, detail }, ambiguous)
 }
 
 /**

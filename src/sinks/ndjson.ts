@@ -7,14 +7,15 @@ import { forAll, retryAll } from './http-result.ts'
 import { idOf, timestampOf } from './item-text.ts'
 import { escapeJsonLine } from './line-text.ts'
 import type { LogItem } from './log-item.ts'
-import type { Batch, Control, EncodedEvent, SendResult, Sink, SinkCapabilities } from './sink.ts'
+import type { AttemptOptions, Batch, Control, EncodedEvent, SendResult, Sink, SinkCapabilities } from './sink.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** Options of {@link NdjsonSink}: one of the two. */
 export interface NdjsonOptions {
   /** Stream to write to, e.g. `process.stdout`. It is not ended. An event counts as accepted when the stream has taken it. */
   readonly stream?: Writable | undefined
   /**
-   * File to append to, made with mode 0600 when it is not there. An event counts as accepted when it is on the disk (fsync). A
+   * Regular file to append to, made with mode 0600 when it is not there. An event counts as accepted when it is on the disk (fsync). A
    * line that a dying process left unfinished is taken off before anything is appended; a file that was moved away, as
    * logrotate does, is made anew.
    */
@@ -55,8 +56,8 @@ export class NdjsonSink implements Sink {
     return { id: idOf(item), timestamp: timestampOf(item), text: `${escapeJsonLine(formatItem(item))}\n` }
   }
 
-  async send({ ids, body }: Batch): Promise<SendResult> {
-    const problem = await this.#target.write(body)
+  async send({ ids, body }: Batch, { signal }: AttemptOptions): Promise<SendResult> {
+    const problem = await untilAborted(this.#target.write(body), signal).catch(() => aborted)
     return problem === undefined
       ? { outcomes: forAll(ids.length, { kind: 'delivered' }), control: { kind: 'continue' } }
       : retryAll(ids.length, problem, true)
@@ -66,6 +67,15 @@ export class NdjsonSink implements Sink {
     await this.#target.close()
   }
 }
+
+// Nothing there can be synchronised, so every line would be written again and again.
+const irregular: Control = {
+  kind: 'pause',
+  cause: 'config',
+  code: 'file_irregular',
+  detail: 'the file is a device or a pipe, which is for `stream`',
+}
+const aborted: Control = { kind: 'backoff', code: 'aborted', detail: 'the attempt was broken off' }
 
 interface Target {
   /** Resolves when the bytes are where they belong, or to what is wrong. */
@@ -95,7 +105,8 @@ class StreamTarget implements Target {
   }
 
   close(): Promise<void> {
-    this.#stream.off('error', this.#ignore)
+    // What is still under way may fail later.
+    if (this.#stream.writableLength === 0) this.#stream.off('error', this.#ignore)
     return Promise.resolve()
   }
 }
@@ -111,6 +122,7 @@ class FileTarget implements Target {
   async write(bytes: Uint8Array): Promise<Control | undefined> {
     try {
       const handle = await this.#open()
+      if (handle === undefined) return irregular
       await handle.appendFile(bytes)
       await handle.sync()
       return undefined
@@ -127,7 +139,7 @@ class FileTarget implements Target {
     await handle?.close().catch(() => undefined)
   }
 
-  async #open(): Promise<FileHandle> {
+  async #open(): Promise<FileHandle | undefined> {
     if (this.#handle !== undefined) {
       const [ours, there] = await Promise.all([this.#handle.stat(), stat(this.#path).catch(() => undefined)])
       if (there !== undefined && there.ino === ours.ino && there.dev === ours.dev) return this.#handle
@@ -135,13 +147,14 @@ class FileTarget implements Target {
     }
     const handle = await open(this.#path, 'a+', 0o600)
     this.#handle = handle
-    await cutUnfinishedLine(handle)
+    const stats = await handle.stat()
+    if (!stats.isFile()) return this.close().then(() => undefined)
+    await cutUnfinishedLine(handle, stats.size)
     return handle
   }
 }
 
-async function cutUnfinishedLine(handle: FileHandle): Promise<void> {
-  const { size } = await handle.stat()
+async function cutUnfinishedLine(handle: FileHandle, size: number): Promise<void> {
   const length = Math.min(size, tailBytes)
   const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length)
   const end = buffer.lastIndexOf(10) + 1

@@ -4,7 +4,6 @@ import {
   type ClientSecretOptions,
   clientSecretCredential,
   controlOfTokenError,
-  EntraError,
   TokenCache,
   type TokenCredential,
 } from './entra-token.ts'
@@ -25,6 +24,7 @@ import {
   type SinkCapabilities,
   type Unencodable,
 } from './sink.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /**
  * Options of {@link SentinelSink}. `url` is the logs ingestion endpoint of the data collection rule (`logsIngestion` in its JSON
@@ -105,7 +105,7 @@ export class SentinelSink implements Sink {
     this.#hostname = options.hostname
     this.#path = `/dataCollectionRules/${dcrImmutableId}/streams/${stream}?api-version=2023-01-01`
     const usable = 'getToken' in credential ? credential : clientSecretCredential(credential)
-    this.#tokens = new TokenCache(usable, scopes[cloud])
+    this.#tokens = new TokenCache(usable, scopes[cloud], options.timeoutMs)
     const maxInFlight = wholeNumber(options.maxInFlight ?? 1, 1, 16, '$.maxInFlight')
     this.#http = new HttpClient(options, maxInFlight)
     this.description = `sentinel ${this.#http.origin} ${stream}`
@@ -143,9 +143,9 @@ export class SentinelSink implements Sink {
     return { ...resultOfStatus(ids.length, reply, explain(reply)), requestId }
   }
 
-  async health(): Promise<Control> {
+  async health({ signal }: AttemptOptions): Promise<Control> {
     try {
-      await this.#tokens.get()
+      await untilAborted(this.#tokens.get(), signal)
       return { kind: 'continue' }
     } catch (error) {
       return controlOfTokenError(error)
@@ -195,19 +195,5 @@ function explain(reply: HttpReply): string {
       : `${status} (${code}: ${quoteReply(error.message)})`
   } catch {
     return status
-  }
-}
-
-/** Waits no longer than the attempt lasts; a credential may take its time. */
-async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  let abort: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(new EntraError('the attempt was broken off', undefined))
-    signal.addEventListener('abort', abort, { once: true })
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    if (abort !== undefined) signal.removeEventListener('abort', abort)
   }
 }

@@ -2,7 +2,8 @@ import net from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import tls from 'node:tls'
 import { codeOf } from '../errors.ts'
-import { isCertificateError } from './http-client.ts'
+import { addressTimeoutMs } from './http-client.ts'
+import { isAlert, tlsProblemOf } from './tls-problem.ts'
 
 /** Where and how to connect, checked. */
 export interface SyslogTarget {
@@ -87,10 +88,11 @@ export class SyslogConnection {
     signal: AbortSignal,
   ): Promise<SyslogConnection> {
     const { host, port } = target
+    const address = { host, port, autoSelectFamilyAttemptTimeout: addressTimeoutMs }
     const socket =
       target.tls === undefined
-        ? net.connect({ host, port })
-        : tls.connect({ ...target.tls, host, port, ...(session === undefined ? {} : { session }) })
+        ? net.connect(address)
+        : tls.connect({ ...target.tls, ...address, ...(session === undefined ? {} : { session }) })
     if (socket instanceof tls.TLSSocket) socket.on('session', onSession)
     await new Promise<void>((resolve, reject) => {
       const end = (problem: SyslogProblem): void => {
@@ -205,25 +207,14 @@ export class SyslogConnection {
 
 function connectProblem(error: Error): SyslogProblem {
   const code = codeOf(error)
-  if (isAlert(code)) return { code: 'tls_refused', detail: `the receiver refused the TLS handshake (${code})` }
-  return isCertificateError(code)
-    ? { code: 'tls_untrusted', detail: `the receiver's certificate or TLS version is refused (${code})` }
-    : { code: 'unreachable', detail: `no connection (${code})` }
+  return tlsProblemOf(code) ?? { code: 'unreachable', detail: `no connection (${code})` }
 }
 
 function problemOf(error: Error): SyslogProblem {
   const code = codeOf(error)
   // With TLS 1.3 a receiver refuses our certificate after the handshake is over for us.
-  return isAlert(code)
-    ? {
-        code: 'tls_refused',
-        detail: `the receiver refused the TLS connection (${code}): is a client certificate missing?`,
-      }
-    : { code: 'connection_lost', detail: `the connection was lost (${code})` }
-}
-
-function isAlert(code: string): boolean {
-  return /^ERR_SSL_.*ALERT/.test(code)
+  const refused = isAlert(code) ? tlsProblemOf(code) : undefined
+  return refused ?? { code: 'connection_lost', detail: `the connection was lost (${code})` }
 }
 
 /** Calls back once when time is up or the signal aborts, unless released before. */

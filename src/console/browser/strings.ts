@@ -330,6 +330,7 @@ export const english = {
   'forwarder.sink_broken': 'The sink failed. It is tried again.',
   'forwarder.stream_closed': 'The stream that entries go to has ended.',
   'forwarder.stream_failed': 'The stream that entries go to failed. It is tried again.',
+  'forwarder.file_irregular': 'The file that entries are to go to is a device or a pipe.',
   'forwarder.file_failed': 'The file that entries go to cannot be written. It is tried again.',
   'forwarder.setting_invalid': 'The settings of this destination are not valid. Edit and save them again.',
   'forwarder.option_invalid': 'The settings of this destination are not valid. Edit and save them again.',

@@ -1,4 +1,5 @@
-import { appendFile, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { appendFile, constants, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
@@ -70,7 +71,7 @@ describe('JSON lines', () => {
 
   it('wait while there is no place for them', async () => {
     const sink = new NdjsonSink({ file: join(await folder(), 'missing', 'audit.ndjson') })
-    const result = await sink.send(batchOf(sink, [sink.encode(forwarded())]))
+    const result = await sink.send(batchOf(sink, [sink.encode(forwarded())]), { signal })
     expect(result.control).toMatchObject({
       kind: 'backoff',
       code: 'file_failed',
@@ -83,7 +84,7 @@ describe('JSON lines', () => {
     const sink = new NdjsonSink({ stream })
     let sent = 0
     const sending = (async () => {
-      for (; sent < 20; sent += 1) await sink.send(batchOf(sink, [sink.encode(forwarded())]))
+      for (; sent < 20; sent += 1) await sink.send(batchOf(sink, [sink.encode(forwarded())]), { signal })
     })()
     await sleep(50)
     expect(sent).toBeLessThan(5)
@@ -96,9 +97,44 @@ describe('JSON lines', () => {
     const failing = new Writable({ write: (_chunk, _encoding, done) => done(new Error('no')) })
     const sink = new NdjsonSink({ stream: failing })
     const event = sink.encode(forwarded())
-    expect((await sink.send(batchOf(sink, [event]))).control).toMatchObject({ kind: 'backoff', code: 'stream_failed' })
-    expect((await sink.send(batchOf(sink, [event]))).control).toMatchObject({ kind: 'pause', code: 'stream_closed' })
+    expect((await sink.send(batchOf(sink, [event]), { signal })).control).toMatchObject({
+      kind: 'backoff',
+      code: 'stream_failed',
+    })
+    expect((await sink.send(batchOf(sink, [event]), { signal })).control).toMatchObject({
+      kind: 'pause',
+      code: 'stream_closed',
+    })
     expect(signal.aborted).toBe(false)
+  })
+
+  it('G7 are broken off when nobody reads the stream, and an error that it has later is left unhandled by nobody', async () => {
+    let fail: ((error: Error) => void) | undefined
+    const stalled = new Writable({ write: (_chunk, _encoding, done) => void (fail = done) })
+    const sink = new NdjsonSink({ stream: stalled })
+    const ending = new AbortController()
+    const sending = sink.send(batchOf(sink, [sink.encode(forwarded())]), { signal: ending.signal })
+    ending.abort()
+    const { outcomes, control } = await sending
+    expect(outcomes).toMatchObject([{ kind: 'retry', ambiguous: true }])
+    expect(control).toMatchObject({ kind: 'backoff', code: 'aborted' })
+    await sink.close()
+    fail?.(new Error('gone'))
+    await sleep(1)
+    expect(stalled.destroyed).toBe(true)
+  })
+
+  it('do not go to a pipe that is named as a file, where they would be written again and again', async () => {
+    const file = join(await folder(), 'pipe')
+    execFileSync('mkfifo', [file])
+    const reader = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    const sink = new NdjsonSink({ file })
+    const { control } = await sink.send(batchOf(sink, [sink.encode(forwarded())]), { signal })
+    await sink.close()
+    const { bytesRead } = await reader.read(Buffer.alloc(10), 0, 10)
+    await reader.close()
+    expect(control).toMatchObject({ kind: 'pause', cause: 'config', code: 'file_irregular' })
+    expect(bytesRead).toBe(0)
   })
 
   it('need a stream or a file', () => {

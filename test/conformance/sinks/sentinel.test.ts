@@ -361,6 +361,24 @@ describe('Microsoft Sentinel', () => {
     expect((await sending).outcomes[0]).toMatchObject({ kind: 'retry', ambiguous: false })
   })
 
+  it('says so when a credential never answers, and asks it again', async () => {
+    const fake = await azure()
+    let asked = 0
+    const hanging: TokenCredential = {
+      getToken() {
+        asked += 1
+        if (asked === 1) return new Promise(() => undefined)
+        return Promise.resolve({ token: 'x', expiresOnTimestamp: Date.now() + 3_600_000 })
+      },
+    }
+    const sink = sentinel(fake, { credential: hanging, timeoutMs: 500 })
+    const { outcomes, control } = await send(sink, [forwarded()])
+    expect(outcomes[0]).toMatchObject({ kind: 'retry', ambiguous: false })
+    expect(control).toMatchObject({ kind: 'backoff', code: 'token_unavailable' })
+    await send(sink, [forwarded()])
+    expect(asked).toBeGreaterThan(1)
+  })
+
   it('G5, G11 pauses with a wrong secret and shows no secret anywhere', async () => {
     const fake = await azure()
     const secret = 'wrong~Secret'
@@ -379,7 +397,7 @@ describe('Microsoft Sentinel', () => {
       code: 'token_refused',
       detail: 'Entra ID refuses a token (status 401, invalid_client AADSTS 7000215)',
     })
-    expect(await sink.health()).toMatchObject({ kind: 'pause' })
+    expect(await sink.health({ signal })).toMatchObject({ kind: 'pause' })
     expect(JSON.stringify([result, sink])).not.toContain(secret)
     const good = sentinel(fake)
     await send(good, [forwarded()])

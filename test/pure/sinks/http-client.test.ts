@@ -31,8 +31,16 @@ it('G3 reads Retry-After as seconds and as a date, and passes over what makes no
   expect(retryAfterMs({ 'retry-after': '7' }, now)).toBe(7000)
   expect(retryAfterMs({ 'retry-after': 'Sat, 26 Sep 2026 12:00:09 GMT' }, now)).toBe(9000)
   expect(retryAfterMs({ 'retry-after': '999999999' }, now)).toBe(3_600_000)
+  expect(retryAfterMs({ 'retry-after': 'Sat Sep 26 12:00:09 2026' }, now)).toBe(9000)
   for (const value of ['soon', '-1', '1e3', '', 'Sat, 26 Sep 2020 12:00:09 GMT']) {
     expect(retryAfterMs({ 'retry-after': value }, now)).toBeUndefined()
+  }
+})
+
+it('G3 counts a date from the time that the response says it is, whichever of the clocks is wrong', () => {
+  const headers = { date: 'Sat, 26 Sep 2026 12:00:00 GMT', 'retry-after': 'Sat, 26 Sep 2026 12:00:09 GMT' }
+  for (const now of ['2026-09-26T11:00:00Z', '2026-09-26T13:00:00Z']) {
+    expect(retryAfterMs(headers, Date.parse(now))).toBe(9000)
   }
 })
 
@@ -68,5 +76,7 @@ it('G10 takes a private authority and presents a client certificate', async () =
   const mutual = { ...good, ca, requestCert: true, rejectUnauthorized: true }
   expect(await ask(good, { ca })).toBe(200)
   expect(await ask(mutual, { ca, ...client })).toBe(200)
-  expect(await ask(mutual, { ca })).not.toBe(200)
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    expect(await ask({ ...mutual, maxVersion }, { ca })).toBe('tls_refused')
+  }
 })
