@@ -1,6 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { brotliCompressSync } from 'node:zlib'
+import type { Plugin } from 'esbuild'
 import { defineConfig } from 'tsup'
 
 type Config = ReturnType<typeof defineConfig>
+
+const builtFile = (name: string): string =>
+  brotliCompressSync(readFileSync(new URL(`dist/console/${name}`, import.meta.url))).toString('base64')
+
+/** Puts the page for people, which tsup.console.config.ts has built before, into the place of src/console/built-file.ts. */
+const consoleInside: Plugin = {
+  name: 'console-inside',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]console[\\/]built-file\.ts$/ }, () => ({
+      loader: 'js',
+      contents: `import { brotliDecompressSync } from 'node:zlib'
+        const files = ${JSON.stringify(Object.fromEntries(['app.js', 'start.js', 'app.css', 'index.html'].map((name) => [name, builtFile(name)])))}
+        export const builtFile = (name) => brotliDecompressSync(Buffer.from(files[name], 'base64'))`,
+    }))
+  },
+}
 
 const common = { target: 'node20', loader: { '.sql': 'text' }, clean: false, sourcemap: false } as const
 
@@ -20,6 +39,7 @@ const config: Config = defineConfig([
     },
     format: ['esm', 'cjs'],
     splitting: true,
+    esbuildPlugins: [consoleInside],
     // import.meta.url in CommonJS: the verifier starts its threads from a file beside this one.
     shims: true,
     dts: true,
@@ -31,35 +51,6 @@ const config: Config = defineConfig([
     dts: false,
     splitting: true,
     external: ['./index.js'],
-  },
-  // The page for people: one file for browsers, with what it is shown in.
-  {
-    ...common,
-    entry: { app: 'src/console/browser/audit-log-console.ts' },
-    tsconfig: 'src/console/browser/tsconfig.json',
-    target: 'es2022',
-    platform: 'browser',
-    format: ['esm'],
-    minify: true,
-    treeshake: true,
-    noExternal: [/.*/],
-    splitting: false,
-    dts: true,
-    outDir: 'dist/console',
-    publicDir: 'src/console/static',
-  },
-  // What the page runs first. A classic script: it need not wait for the document.
-  {
-    ...common,
-    entry: { start: 'src/console/browser/start.ts' },
-    tsconfig: 'src/console/browser/tsconfig.json',
-    target: 'es2022',
-    platform: 'browser',
-    format: ['iife'],
-    outExtension: () => ({ js: '.js' }),
-    minify: true,
-    dts: false,
-    outDir: 'dist/console',
   },
 ])
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { styleText } from './browser/styles.ts'
+import { builtFile } from './built-file.ts'
 
 /** A file of the console as it is served. */
 export interface ConsoleFile {
@@ -29,19 +29,17 @@ let files: ReadonlyMap<string, ConsoleFile> | undefined
 
 /**
  * The files of the console, by their names below `<basePath>/console/`, for a host that serves them by itself. They hold no
- * data. Read once; a host must put the headers of {@link consoleHeaders} on them.
- *
- * @throws Error when the package is not complete
+ * data. Made once; a host must put the headers of {@link consoleHeaders} on them.
  */
 export function consoleFiles(): ReadonlyMap<string, ConsoleFile> {
-  files ??= readFiles()
+  files ??= makeFiles()
   return files
 }
 
-function readFiles(): ReadonlyMap<string, ConsoleFile> {
+function makeFiles(): ReadonlyMap<string, ConsoleFile> {
   const read = new Map<string, ConsoleFile>()
   for (const [name, contentType] of Object.entries(contentTypes)) {
-    let bytes = readFileSync(fileUrl(name))
+    let bytes = Buffer.from(builtFile(name))
     if (name === 'app.css') bytes = Buffer.from(pageStyle + bytes.toString())
     // The page names the others by what is in them, so that a browser that has them need not ask for them again.
     if (name === 'index.html') {
@@ -81,10 +79,4 @@ export const consoleHeaders: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'SAMEORIGIN',
-}
-
-// Beside the bundle that this is part of; from the sources, beside what was built last.
-function fileUrl(name: string): URL {
-  const here = import.meta.url
-  return new URL(/\/src\/console\/[^/]+$/.test(here) ? `../../dist/console/${name}` : `./console/${name}`, here)
 }

@@ -17,8 +17,11 @@ export type Lister = (query: URLSearchParams, signal: AbortSignal) => Promise<st
  * @returns undefined when the path is none of the console's
  */
 export function serveConsole(request: Request, path: string, list?: Lister): Response | undefined {
-  if (path === '/console')
-    return new Response(null, { status: 308, headers: { ...consoleHeaders, location: `console/` } })
+  // Not to `console/`: some hosts take the slash away from an address, and would be sent to and fro with it.
+  if (path === '/console') {
+    const location = `console/index.html${new URL(request.url).search}`
+    return new Response(null, { status: 308, headers: { ...consoleHeaders, location } })
+  }
   if (!path.startsWith('/console/')) return undefined
   const file = consoleFiles().get(path === '/console/' ? 'index.html' : path.slice('/console/'.length))
   if (file === undefined) return undefined

@@ -53,9 +53,8 @@ class OtherThreads {
   #wake: () => void = () => undefined
 
   constructor(count: number, queue: PartsQueue) {
-    const url = workerUrl()
-    if (url === undefined) return
-    for (let started = 0; started < count; started += 1) this.#start(url, queue)
+    if (!hasThreadFile()) return
+    for (let started = 0; started < count; started += 1) this.#start(queue)
   }
 
   get running(): number {
@@ -71,10 +70,16 @@ class OtherThreads {
     await Promise.all([...this.#running].map((thread) => thread.terminate()))
   }
 
-  #start(url: URL, queue: PartsQueue): void {
+  #start(queue: PartsQueue): void {
     // Neither the host's loaders nor a copy of its environment are needed, nor as much memory for what is soon garbage.
     const resourceLimits = { maxYoungGenerationSizeMb: 12 }
-    const thread = new Worker(url, { workerData: queue, execArgv: [], env: SHARE_ENV, resourceLimits })
+    // The address stands here in full for bundlers: for one that they do not know, some take every file of the folder.
+    const thread = new Worker(new URL('./verify-worker.js', import.meta.url), {
+      workerData: queue,
+      execArgv: [],
+      env: SHARE_ENV,
+      resourceLimits,
+    })
     this.#running.add(thread)
     thread.on('message', ([part, result]: [number, CheckedLeaves]) => {
       this.results.set(part, result)
@@ -89,7 +94,10 @@ class OtherThreads {
   }
 }
 
-/** The thread's file lies beside the built module; from TypeScript sources there is none, and everything runs on one thread. */
-function workerUrl(): URL | undefined {
-  return import.meta.url.endsWith('.ts') ? undefined : new URL('./verify-worker.js', import.meta.url)
+/**
+ * The thread's file lies beside the built module. From TypeScript sources there is none, and in a bundle that is CommonJS this
+ * module may not know where it lies: then everything runs on one thread.
+ */
+function hasThreadFile(): boolean {
+  return URL.canParse('./verify-worker.js', import.meta.url) && !import.meta.url.endsWith('.ts')
 }

@@ -4,7 +4,7 @@ import { consoleFiles } from '../../src/console/files.ts'
 import { serveConsole } from '../../src/console/serve.ts'
 
 const ask = (path: string, init: RequestInit = {}): Response | undefined =>
-  serveConsole(new Request(`https://host.example/api/audit-logs${path}`, init), path)
+  serveConsole(new Request(`https://host.example/api/audit-logs${path}`, init), path.replace(/\?.*/, ''))
 
 describe('the files of the console', () => {
   test('are under 60 KB in all when compressed, with gzip too', () => {
@@ -108,11 +108,14 @@ describe('the files of the console', () => {
     expect(ask('/console/app.js', { method: 'OPTIONS' })!.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
   })
 
-  test('stand below a slash', () => {
-    const response = ask('/console')!
+  test('are found from the address without a slash, also where a host takes slashes away, with its query', () => {
+    const response = ask('/console?view=log&entry=42')!
     expect(response.status).toBe(308)
-    expect(new URL(response.headers.get('location')!, 'https://host.example/api/audit-logs/console').pathname).toBe(
-      '/api/audit-logs/console/',
+    const { pathname, search } = new URL(
+      response.headers.get('location')!,
+      'https://host.example/api/audit-logs/console',
     )
+    expect([pathname, search]).toEqual(['/api/audit-logs/console/index.html', '?view=log&entry=42'])
+    expect(ask(pathname.slice('/api/audit-logs'.length))!.status).toBe(200)
   })
 })
