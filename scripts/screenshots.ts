@@ -61,7 +61,7 @@ async function open(scheme: 'light' | 'dark', viewport: { width: number; height:
   page.on('console', (message) => console.error(`console: ${message.text()}`))
   await page.goto(host.url)
   await page.evaluate(([name, key]) => (globalThis as unknown as BrowserGlobals).localStorage.setItem(name, key), [
-    `audit-log-console:key:..`,
+    `audit-log-console:key:${host.origin}/api/audit-logs/`,
     host.verifierKey,
   ] as const)
   return page

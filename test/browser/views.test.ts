@@ -128,7 +128,7 @@ describe.skipIf(!hasBrowser)('the views', () => {
     await page.getByText('First visit').waitFor()
     const remember = (change: object): Promise<void> =>
       page.evaluate((change) => {
-        const name = 'audit-log-console:seen:..'
+        const name = `audit-log-console:seen:${location.origin}/api/audit-logs/`
         localStorage.setItem(name, JSON.stringify({ ...JSON.parse(localStorage.getItem(name)!), ...change }))
       }, change)
     await remember({ root_hash: '0'.repeat(64) })

@@ -40,7 +40,7 @@ export async function openConsole(
         // A page without storage.
       }
     },
-    ['audit-log-console:key:..', knowsKey ? host.verifierKey : ''] as const,
+    [`audit-log-console:key:${host.origin}/api/audit-logs/`, knowsKey ? host.verifierKey : ''] as const,
   )
   const page = await context.newPage()
   page.setDefaultTimeout(60_000)

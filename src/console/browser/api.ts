@@ -57,6 +57,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What the server says of the person at the screen. */
+export interface Session {
+  readonly permissions: readonly string[]
+  readonly flags: Readonly<Record<string, boolean>>
+}
+
 /** Longer than the server gives a query. */
 const answerWithinMs = 40_000
 
@@ -66,7 +72,7 @@ export class Api {
   readonly #fetch: typeof fetch
   #first: FirstCall | undefined
   /** Sent with calls that change something. */
-  csrfToken: string | undefined
+  #csrfToken: string | undefined
 
   /** @param first a call that was made already; its answer is the answer to the same question */
   constructor(base: string, send: typeof fetch, first?: FirstCall) {
@@ -80,8 +86,28 @@ export class Api {
     return `${this.#base}${path}${text === '' ? '' : `?${text}`}`
   }
 
+  /** Who is at the screen now, and what he may do. @throws ApiFailure */
+  async session(): Promise<Session> {
+    const session = await this.#json<Session & { readonly csrf_token?: string | null }>('/session', {})
+    this.#csrfToken = session.csrf_token ?? undefined
+    return session
+  }
+
   /** @throws ApiFailure */
   async json<T>(path: string, options: CallOptions = {}): Promise<T> {
+    const token = this.#csrfToken
+    try {
+      return await this.#json(path, options)
+    } catch (error) {
+      if (!(error instanceof ApiFailure && error.kind === 'csrf')) throw error
+      // Refused before anything was done: who has signed in anew has another token.
+      await this.session().catch(() => undefined)
+      if (this.#csrfToken === token) throw error
+      return this.#json(path, options)
+    }
+  }
+
+  async #json<T>(path: string, options: CallOptions): Promise<T> {
     const timeout = AbortSignal.timeout(answerWithinMs)
     const response = await this.#call(path, options, timeout)
     try {
@@ -119,7 +145,7 @@ export class Api {
                 headers: {
                   ...getInit.headers,
                   'content-type': 'application/json',
-                  ...(this.csrfToken === undefined ? {} : { 'x-csrf-token': this.csrfToken }),
+                  ...(this.#csrfToken === undefined ? {} : { 'x-csrf-token': this.#csrfToken }),
                 },
                 body: JSON.stringify(body ?? {}),
               }),
@@ -128,19 +154,21 @@ export class Api {
       signal?.throwIfAborted()
       throw new ApiFailure(timeout?.aborted === true ? 'timeout' : 'network', 0)
     }
-    if (!response.ok) throw await failureOf(response)
+    if (!response.ok) throw await failureOf(response, method)
     return response
   }
 }
 
-async function failureOf(response: Response): Promise<ApiFailure> {
+async function failureOf(response: Response, method: string): Promise<ApiFailure> {
+  if (response.type === 'opaqueredirect') return new ApiFailure('signed_out', 0)
   const problem = ((await response.json().catch(() => ({}))) ?? {}) as Problem
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   return new ApiFailure(
     kindOf(response.status, text(problem.code)),
     response.status,
     problem,
-    Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3600) * 1000 : undefined,
+    // A change is not made again by itself: it may have been made, and the form may say something else by then.
+    method === 'GET' && Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3600) * 1000 : undefined,
   )
 }
 

@@ -1,8 +1,9 @@
-import { Api } from './api.ts'
-import type { Context, Session, View } from './context.ts'
+import { Api, type Session } from './api.ts'
+import type { Context, View } from './context.ts'
 import { h, replace } from './dom.ts'
 import { consoleFrame } from './markup/log-frame.ts'
 import type { SeenCheckpoint } from './model/integrity.ts'
+import { leaveFirstCall, takeFirstCall } from './model/first-call.ts'
 import { formatPlace, parsePlace, type Place, placeIn, type ViewName, viewNames } from './model/place.ts'
 import { broughtCall, defineAfter } from './own-page.ts'
 import { english, format, type StringKey, type Strings } from './strings.ts'
@@ -71,6 +72,10 @@ export class AuditLogConsole extends Base {
   #links = new Map<ViewName, HTMLAnchorElement>()
   #status = h0()
   readonly #onMove = (): void => this.#show(this.#placeInAddress())
+  // Out of the browser's memory: who left the page may have signed out since, or be another one.
+  readonly #onReturn = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) this.#rebuild()
+  }
 
   /** The texts of the page; those that are left out stay English. */
   get strings(): Strings {
@@ -97,12 +102,14 @@ export class AuditLogConsole extends Base {
     root.adoptedStyleSheets = [sheet]
     const routing = this.#routing
     if (routing !== 'none') addEventListener(routing === 'query' ? 'popstate' : 'hashchange', this.#onMove)
+    addEventListener('pageshow', this.#onReturn)
     this.#build()
   }
 
   disconnectedCallback(): void {
     removeEventListener('popstate', this.#onMove)
     removeEventListener('hashchange', this.#onMove)
+    removeEventListener('pageshow', this.#onReturn)
     this.#shown?.hide()
     this.#context = undefined
   }
@@ -216,24 +223,21 @@ export class AuditLogConsole extends Base {
     const locale = this.lang || navigator.language
     const zone = this.getAttribute('time-zone') ?? undefined
     const base = (this.getAttribute('api') ?? '/api/audit-logs').replace(/\/$/, '')
-    const first = globalThis.auditLogFirstCall
-    globalThis.auditLogFirstCall = undefined
+    const first = takeFirstCall()
     // Who makes the requests in another way has not made the first one.
     if (this.#fetch !== undefined) first?.stop.abort()
     const api = new Api(base, this.fetch, this.#fetch === undefined ? first : undefined)
-    let session: Promise<Session> | undefined
     let numbers: Intl.NumberFormat | undefined
     const size = Math.trunc(Number(this.getAttribute('page-size') ?? 200))
-    const keyName = `audit-log-console:key:${api.urlOf('')}`
-    const seenName = `audit-log-console:seen:${api.urlOf('')}`
+    // The log's whole address: an origin may have several logs, each with a page of its own.
+    const log = new URL(`${base}/`, location.href).href
+    const [keyName, seenName] = [`audit-log-console:key:${log}`, `audit-log-console:seen:${log}`]
     const t = (key: StringKey, values?: Readonly<Record<string, string | number>>): string =>
       values === undefined ? this.#strings[key] : format(this.#strings[key], values)
     return {
       api,
       clock: { locale, zone },
-      get session() {
-        return (session ??= loadSession(api))
-      },
+      session: () => api.session().catch(() => everything),
       pageSize: size >= 1 && size <= 1000 ? size : 200,
       t,
       number: (value) => (numbers ??= new Intl.NumberFormat(locale)).format(value),
@@ -257,16 +261,8 @@ export class AuditLogConsole extends Base {
   }
 }
 
-/** A server that does not offer the session still decides by itself on every call. */
-async function loadSession(api: Api): Promise<Session> {
-  try {
-    const answer = await api.json<Session & { readonly csrf_token?: string | null }>('/session')
-    api.csrfToken = answer.csrf_token ?? undefined
-    return answer
-  } catch {
-    return { permissions: ['read', 'export', 'inspect', 'settings'], flags: {} }
-  }
-}
+/** For a server that does not say: it still decides by itself on every call. */
+const everything: Session = { permissions: ['read', 'export', 'inspect', 'settings'], flags: {} }
 
 function formatBytes(value: number, locale: string): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
@@ -321,8 +317,8 @@ declare global {
 
 if (typeof customElements !== 'undefined' && customElements.get('audit-log-console') === undefined) {
   const define = (): void => customElements.define('audit-log-console', AuditLogConsole)
-  globalThis.auditLogFirstCall ??= broughtCall()
-  const first = globalThis.auditLogFirstCall
+  const first = takeFirstCall() ?? broughtCall()
+  leaveFirstCall(first)
   if (first === undefined) define()
   else void defineAfter(first, define)
 }

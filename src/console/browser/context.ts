@@ -1,21 +1,15 @@
-import type { Api } from './api.ts'
+import type { Api, Session } from './api.ts'
 import type { Text } from './markup/make.ts'
 import type { SeenCheckpoint } from './model/integrity.ts'
 import type { Place } from './model/place.ts'
 import type { Clock } from './model/times.ts'
 
-/** What the server says of the person at the screen. */
-export interface Session {
-  readonly permissions: readonly string[]
-  readonly flags: Readonly<Record<string, boolean>>
-}
-
 /** What all views share. */
 export interface Context {
   readonly api: Api
   readonly clock: Clock
-  /** Asked for when a view needs it, once. */
-  readonly session: Promise<Session>
+  /** Asked for when a view is shown: somebody may have signed in anew. */
+  readonly session: () => Promise<Session>
   readonly pageSize: number
   /** A text of the page. */
   readonly t: Text

@@ -12,7 +12,9 @@ export function broughtCall(): FirstCall | undefined {
   const url = document.querySelector('script[data-first]')?.getAttribute('data-first') ?? undefined
   if (url === undefined) return undefined
   const stop = new AbortController()
-  const parsed = new Promise<void>((resolve) => {
+  const parsed = new Promise<void>((resolve, reject) => {
+    // A page that never ends brings none.
+    stop.signal.addEventListener('abort', () => reject(new DOMException('not wanted', 'AbortError')))
     if (document.readyState === 'loading')
       document.addEventListener('DOMContentLoaded', () => resolve(), { once: true })
     else resolve()

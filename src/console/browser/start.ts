@@ -1,4 +1,4 @@
-import { getInit, read } from './model/first-call.ts'
+import { getInit, leaveFirstCall, read } from './model/first-call.ts'
 import { firstQuery, placeIn } from './model/place.ts'
 
 // Runs before the page's program has arrived and asks for the entries that it will show first, so that both are on their way at
@@ -14,5 +14,5 @@ if (early && view === 'log' && filters.range === undefined) {
   )
   // What is wrong with it is said by who takes it.
   response.catch(() => undefined)
-  globalThis.auditLogFirstCall = { url, response, stop }
+  leaveFirstCall({ url, response, stop })
 }

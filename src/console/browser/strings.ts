@@ -10,6 +10,7 @@ export const english = {
   'view.retention': 'Retention',
   views: 'Parts of the audit log',
   loading: 'Loading…',
+  moment: 'One moment…',
   slow: 'Still waiting for an answer. Nothing you typed is lost.',
   retry: 'Try again',
   retryIn: 'Trying again in {seconds} s.',

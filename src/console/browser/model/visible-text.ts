@@ -9,7 +9,7 @@ export interface Piece {
 // end, soft hyphen, byte order mark, tags, variation selectors, and the fillers that look like a space.
 const hidden =
   // oxlint-disable-next-line no-control-regex, no-misleading-character-class -- they are what is looked for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]|[\ud800-\udfff]/gu
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|[\ud800-\udfff]/gu
 
 /**
  * Splits a text where it has characters that hide or reorder something, so that these can be shown as what they are.
@@ -17,7 +17,9 @@ const hidden =
  * @param maximum in UTF-16 code units; the rest is left out
  */
 export function visiblePieces(text: string, maximum: number = Infinity): Piece[] {
-  const shown = text.length > maximum ? text.slice(0, maximum) : text
+  // Half a character would be shown as a mark that the text does not have.
+  const whole = (text.codePointAt(maximum - 1) ?? 0) <= 0xffff
+  const shown = text.slice(0, whole ? maximum : maximum - 1)
   const pieces: Piece[] = []
   let from = 0
   for (const { 0: found, index } of shown.matchAll(hidden)) {

@@ -98,7 +98,7 @@ export class EntryDrawer {
     const checks = h('div', { 'aria-live': 'polite' }, h('p', { class: 'muted' }, t('check.working')))
     if (known !== undefined) replace(this.#body, ...this.#parts(known, checks))
     else replace(this.#body, h('p', { class: 'muted' }, t('loading')))
-    const endSlow = slowNote(this.#context, checks)
+    const endSlow = slowNote(this.#context, known === undefined ? this.#body : checks)
     try {
       const found = await api.json<EntryWithProof>(`/entries/${seq}`, { signal })
       // What is shown is what was asked for, should the list have had something else; what somebody has unfolded stays.

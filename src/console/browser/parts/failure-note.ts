@@ -1,7 +1,11 @@
 import { ApiFailure } from '../api.ts'
 import type { Context } from '../context.ts'
-import { button, h } from '../dom.ts'
+import { button, h, replace } from '../dom.ts'
+import { safeText } from '../markup/safe-text.ts'
 import { english, type StringKey } from '../strings.ts'
+
+/** In characters. A server or what stands before it may say anything. */
+const longestText = 1000
 
 /** What happened, in words. */
 export function failureText({ t }: Pick<Context, 't'>, error: unknown): string {
@@ -26,7 +30,7 @@ export function failureNote(context: Context, error: unknown, retry?: () => void
   const note = h(
     'div',
     { class: 'note bad', role: 'alert' },
-    h('span', {}, text),
+    h('span', {}, safeText<HTMLElement>(h, t, text, longestText)),
     countdown,
     retry === undefined ? null : button(t('retry'), retry, { class: 'small' }),
   )
@@ -49,6 +53,21 @@ function countDown(note: Element, place: Element, waitMs: number, retry: () => v
 
 /** Says that something takes long, once it does. @returns ends it */
 export function slowNote({ t }: Pick<Context, 't'>, place: HTMLElement): () => void {
-  const timer = setTimeout(() => place.append(h('p', { class: 'note', role: 'status' }, t('slow'))), 4000)
-  return () => clearTimeout(timer)
+  const note = h('p', { class: 'note', role: 'status' }, t('slow'))
+  const timer = setTimeout(() => place.append(note), 4000)
+  return () => {
+    clearTimeout(timer)
+    note.remove()
+  }
+}
+
+/** Says that something is under way, in the place of what is there, and once it takes long, that it does. @returns ends it */
+export function waitNote(context: Context, place: HTMLElement, text: string): () => void {
+  const note = h('p', { class: 'muted' }, text)
+  replace(place, note)
+  const endSlow = slowNote(context, place)
+  return () => {
+    note.remove()
+    endSlow()
+  }
 }

@@ -9,8 +9,10 @@ import {
   isForwarderName,
   readForwarderForm,
 } from '../model/forwarders.ts'
-import { failureNote } from './failure-note.ts'
+import { once } from '../model/once.ts'
+import { failureNote, waitNote } from './failure-note.ts'
 import { select } from './filter-form.ts'
+import { shownText } from './shown-text.ts'
 
 /** What came of a test event. */
 export interface TestResult {
@@ -116,21 +118,24 @@ export function forwarderForm(
     } else replace(outcome, failureNote(context, error, retry))
   }
 
-  const save = async (): Promise<void> => {
+  const save = once(async () => {
     const given = read()
     if (given === undefined) return
+    const endWait = waitNote(context, outcome, t('moment'))
     try {
       await api.json(`/settings/forwarders/${encodeURIComponent(given.name)}`, { method: 'PUT', body: given.body })
       events.saved()
     } catch (error) {
       fail(error, () => void save())
+    } finally {
+      endWait()
     }
-  }
+  })
 
-  const test = async (): Promise<void> => {
+  const test = once(async () => {
     const given = read()
     if (given === undefined) return
-    replace(outcome, h('p', { class: 'muted' }, t('forwarding.testing')))
+    const endWait = waitNote(context, outcome, t('forwarding.testing'))
     try {
       const body = { name: given.name, ...given.body }
       replace(
@@ -139,8 +144,10 @@ export function forwarderForm(
       )
     } catch (error) {
       fail(error, () => void test())
+    } finally {
+      endWait()
     }
-  }
+  })
 
   const submit = (event: Event): void => {
     event.preventDefault()
@@ -178,10 +185,12 @@ export function forwarderForm(
 }
 
 /** What came of a test event, in words. */
-export function testOutcome({ t }: Context, { ok, code, message }: TestResult): HTMLElement {
-  return ok
-    ? h('p', { class: 'note good' }, t('forwarding.testOk'))
-    : h('p', { class: 'note bad' }, t('forwarding.testFailed', { code: code ?? '', message: message ?? '' }))
+export function testOutcome(context: Context, { ok, code, message }: TestResult): HTMLElement {
+  const { t } = context
+  if (ok) return h('p', { class: 'note good' }, t('forwarding.testOk'))
+  // What a receiver answered may stand in it.
+  const text = t('forwarding.testFailed', { code: code ?? '', message: message ?? '' })
+  return h('p', { class: 'note bad' }, shownText(context, text))
 }
 
 function inputFor({ name, type, required, multiline, options = [] }: ForwarderField, value: string): Input {

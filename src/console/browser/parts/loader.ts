@@ -2,8 +2,12 @@ import type { Context } from '../context.ts'
 import { h, replace } from '../dom.ts'
 import { failureNote, slowNote } from './failure-note.ts'
 
+/** What ends the note that the newest question for a place takes long. */
+const asked = new WeakMap<HTMLElement, () => void>()
+
 /**
- * Fills a place with what was asked of the server, and says what happened when it does not come.
+ * Fills a place with what was asked of the server, and says what happened when it does not come. An answer to an older
+ * question for the same place comes too late.
  *
  * @param load asks and builds
  */
@@ -14,18 +18,16 @@ export async function loadInto(
 ): Promise<void> {
   if (place.childElementCount === 0) replace(place, h('p', { class: 'muted' }, context.t('loading')))
   place.setAttribute('aria-busy', 'true')
+  asked.get(place)?.()
   const endSlow = slowNote(context, place)
-  try {
-    replace(place, ...(await load()))
-  } catch (error) {
-    replace(
-      place,
-      failureNote(context, error, () => void loadInto(context, place, load)),
-    )
-  } finally {
-    endSlow()
-    place.removeAttribute('aria-busy')
-  }
+  asked.set(place, endSlow)
+  const parts = await load().catch((error: unknown) => [
+    failureNote(context, error, () => void loadInto(context, place, load)),
+  ])
+  endSlow()
+  if (asked.get(place) !== endSlow) return
+  replace(place, ...parts)
+  place.removeAttribute('aria-busy')
 }
 
 /** A table with a heading for each column. The place can be scrolled with the keyboard when it is too narrow. */

@@ -6,7 +6,9 @@ import { saveFile } from '../parts/entry-drawer.ts'
 import { failureNote } from '../parts/failure-note.ts'
 import { FilterForm, select } from '../parts/filter-form.ts'
 
-type Format = 'ndjson' | 'json' | 'csv'
+/** The formats with their media types. */
+const mediaTypes = { ndjson: 'application/x-ndjson', json: 'application/json', csv: 'text/csv' } as const
+type Format = keyof typeof mediaTypes
 
 /** Hands out a file with every entry that matches. */
 export class ExportView implements View {
@@ -18,6 +20,7 @@ export class ExportView implements View {
   readonly #state = h('div', { role: 'status' })
   readonly #gate = h('div', {})
   #filled = false
+  #running = false
 
   constructor(context: Context) {
     const { t } = context
@@ -44,10 +47,10 @@ export class ExportView implements View {
         ),
       ),
     )
-    void this.#showGate()
   }
 
   show({ filters }: Place): void {
+    void this.#showGate()
     if (this.#filled && Object.keys(filters).length === 0) return
     this.#filled = true
     this.#form.filters = filters
@@ -59,16 +62,15 @@ export class ExportView implements View {
 
   async #showGate(): Promise<void> {
     const { t, session } = this.#context
-    const { permissions, flags } = await session
+    const { permissions, flags } = await session()
     const text =
       flags['audit_export'] === false
         ? t('export.off')
         : permissions.includes('export')
           ? undefined
           : t('export.denied')
-    if (text === undefined) return
-    replace(this.#gate, h('p', { class: 'note warn', role: 'status' }, text))
-    this.#start.disabled = true
+    replace(this.#gate, text === undefined ? null : h('p', { class: 'note warn', role: 'status' }, text))
+    this.#start.disabled = this.#running || text !== undefined
   }
 
   async #export(): Promise<void> {
@@ -86,17 +88,20 @@ export class ExportView implements View {
       words,
       button(t('cancel'), () => stop.abort(), { class: 'small' }),
     )
-    this.#start.disabled = true
+    this.#start.disabled = this.#running = true
     this.#form.clearErrors()
     let bytes = 0
     try {
       const response = await api.stream('/export', { query, signal: stop.signal })
+      const type = response.headers.get('content-type') ?? ''
+      // Such as a page to sign in with, which is not to be taken for the file.
+      if (!type.startsWith(mediaTypes[format])) throw new ApiFailure('server', response.status)
       const { chunks, entries } = await this.#receive(response, format, (received, count) => {
         bytes = received
         words.textContent = this.#progress(received, count)
       })
       const name = `audit-log-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
-      saveFile(new Blob(chunks, { type: response.headers.get('content-type') ?? '' }), name)
+      saveFile(new Blob(chunks, { type }), name)
       this.#done(name, format, bytes, entries)
     } catch (error) {
       if (stop.signal.aborted) replace(this.#state, h('p', { class: 'note' }, t('export.cancelled')))
@@ -117,7 +122,7 @@ export class ExportView implements View {
         )
       }
     } finally {
-      this.#start.disabled = false
+      this.#start.disabled = this.#running = false
     }
   }
 

@@ -1,7 +1,8 @@
 import type { Context, View } from '../context.ts'
 import { button, h, replace } from '../dom.ts'
 import { type ForwarderKind, forwarderState, type ForwarderSettings, problemKey } from '../model/forwarders.ts'
-import { failureNote, failureText } from '../parts/failure-note.ts'
+import { once } from '../model/once.ts'
+import { failureNote, waitNote } from '../parts/failure-note.ts'
 import { forwarderForm, testOutcome, type TestResult } from '../parts/forwarder-form.ts'
 import { facts, loadInto, table } from '../parts/loader.ts'
 import { shownText, shownTime } from '../parts/shown-text.ts'
@@ -62,7 +63,7 @@ export class ForwardingView implements View {
   show(): void {
     void loadInto(this.#context, this.#list, async () => {
       const { session, t } = this.#context
-      const { permissions } = await session
+      const { permissions } = await session()
       this.#mayChange = permissions.includes('settings')
       this.#add.hidden = !this.#mayChange
       replace(this.#gate, this.#mayChange ? null : h('p', { class: 'note' }, t('forwarding.readOnly')))
@@ -110,12 +111,11 @@ export class ForwardingView implements View {
     const outcome = h('div', { 'aria-live': 'polite' })
     const path = `/settings/forwarders/${encodeURIComponent(one.name)}`
     const act = (label: string, work: () => Promise<void>, attributes = {}): HTMLButtonElement =>
-      button(label, () => void this.#act(outcome, work), { class: 'small', ...attributes })
+      button(label, this.#doing(outcome, work), { class: 'small', ...attributes })
     const changes = [
-      act(t('forwarding.test'), async () => {
-        replace(outcome, h('p', { class: 'muted' }, t('forwarding.testing')))
-        replace(outcome, testOutcome(this.#context, await this.#post<TestResult>(`${path}/test`)))
-      }),
+      act(t('forwarding.test'), async () =>
+        replace(outcome, testOutcome(this.#context, await this.#post<TestResult>(`${path}/test`))),
+      ),
       button(t('forwarding.edit'), () => this.#edit(one), { class: 'small' }),
       act(t(one.paused ? 'forwarding.resume' : 'forwarding.pause'), async () => {
         await this.#post(`${path}/${one.paused ? 'resume' : 'pause'}`)
@@ -172,15 +172,22 @@ export class ForwardingView implements View {
     return this.#context.api.json<T>(path, { method: 'POST' })
   }
 
-  async #act(outcome: HTMLElement, work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      replace(
-        outcome,
-        failureNote(this.#context, error, () => void this.#act(outcome, work)),
-      )
-    }
+  /** What a button does: it says that something is under way, and what kept it from being done. */
+  #doing(outcome: HTMLElement, work: () => Promise<void>): () => void {
+    const run = once(async () => {
+      const endWait = waitNote(this.#context, outcome, this.#context.t('moment'))
+      try {
+        await work()
+      } catch (error) {
+        replace(
+          outcome,
+          failureNote(this.#context, error, () => void run()),
+        )
+      } finally {
+        endWait()
+      }
+    })
+    return () => void run()
   }
 
   async #reload(): Promise<void> {
@@ -194,7 +201,7 @@ export class ForwardingView implements View {
       await this.#context.api.json(path, { method: 'DELETE' })
       await this.#reload()
     }
-    const yes = button(t('forwarding.removeYes'), () => void this.#act(outcome, remove), { class: 'small danger' })
+    const yes = button(t('forwarding.removeYes'), this.#doing(outcome, remove), { class: 'small danger' })
     replace(
       outcome,
       h(
@@ -225,7 +232,11 @@ export class ForwardingView implements View {
         rows.length === 0 ? h('p', {}, t('forwarding.deadNone')) : table(label, heads, rows),
         next === null
           ? null
-          : button(t('forwarding.deadMore'), () => void this.#act(failed, () => show(next)), { class: 'small' }),
+          : button(
+              t('forwarding.deadMore'),
+              this.#doing(failed, () => show(next)),
+              { class: 'small' },
+            ),
         failed,
       )
     }
@@ -258,9 +269,7 @@ export class ForwardingView implements View {
       },
       saved: () => {
         replace(this.#editor, h('p', { class: 'note good', role: 'status' }, t('forwarding.saved')))
-        this.#reload().catch((error: unknown) =>
-          replace(this.#list, h('p', { class: 'note bad' }, failureText(this.#context, error))),
-        )
+        this.show()
       },
     })
     replace(this.#editor, form)

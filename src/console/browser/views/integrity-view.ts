@@ -145,7 +145,7 @@ export class IntegrityView implements View {
         [t('integrity.size'), number(checkpoint.tree_size)],
         [t('integrity.signed'), shownTime(this.#context, checkpoint.signed_at, true)],
         [t('integrity.origin'), shownText(this.#context, originOf(checkpoint.note))],
-        [t('integrity.root'), h('span', { class: 'mono' }, checkpoint.root_hash)],
+        [t('integrity.root'), h('span', { class: 'mono' }, shownText(this.#context, checkpoint.root_hash))],
         [t('integrity.signature'), checked],
         [t('integrity.lastVerification'), formatTimeWithZone(new Date().toISOString(), this.#context.clock)],
         [t('integrity.recorded'), this.#recorded(last_verification)],
@@ -217,7 +217,11 @@ export class IntegrityView implements View {
       unsigned > 0 ? h('p', { class: 'note warn' }, t('integrity.tail.unsigned', { count: number(unsigned) })) : null,
       backlog.held_by === null
         ? null
-        : h('p', { class: 'note bad' }, t('integrity.tail.held', { reason: backlog.held_by.explanation })),
+        : h(
+            'p',
+            { class: 'note bad' },
+            shownText(this.#context, t('integrity.tail.held', { reason: backlog.held_by.explanation })),
+          ),
       h('h3', {}, t('integrity.anomalies')),
       h('p', {}, h('span', { class: `badge ${anomalies > 0 ? 'bad' : 'good'}` }, number(anomalies))),
     )

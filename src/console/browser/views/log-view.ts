@@ -165,7 +165,9 @@ export class LogView implements View {
       this.#failed = true
       const again = (): void => {
         this.#failed = false
-        if (list.cursor === undefined) this.#reload()
+        // Who may see other entries than before begins anew.
+        const begins = list.cursor === undefined || (error instanceof ApiFailure && error.code === 'cursor_invalid')
+        if (begins) this.#reload()
         else void this.#loadMore()
       }
       const atField = this.#form.refuse(error)
@@ -269,6 +271,8 @@ export class LogView implements View {
       const query = toParameters(this.#filters ?? {}, new Date())
       query.set('limit', '100')
       const page = await api.json<ListPage>('/list', { query, signal })
+      // What it has said of its failure is over.
+      if (this.#failures > 0 && !this.#loading && !this.#failed) replace(this.#message, this.#endText())
       this.#failures = 0
       this.#checkpoint = page.checkpoint
       const added = this.#list.refresh(page)
@@ -304,7 +308,7 @@ export class LogView implements View {
       if (error instanceof ApiFailure && error.kind === 'signed_out')
         replace(
           this.#message,
-          failureNote(this.#context, error, () => this.#startLive()),
+          failureNote(this.#context, error, () => void this.#poll()),
         )
       this.#wait(error instanceof ApiFailure ? error.retryAfterMs : undefined)
     }

@@ -2,7 +2,8 @@ import type { Context, View } from '../context.ts'
 import { h, replace } from '../dom.ts'
 import { type Hold, keptUntil, type Retention } from '../model/retention.ts'
 import { formatDay, fromLocalInput } from '../model/times.ts'
-import { failureNote } from '../parts/failure-note.ts'
+import { once } from '../model/once.ts'
+import { failureNote, waitNote } from '../parts/failure-note.ts'
 import { loadInto, table } from '../parts/loader.ts'
 import { shownText, shownTime } from '../parts/shown-text.ts'
 
@@ -12,11 +13,17 @@ export class RetentionView implements View {
   readonly #context: Context
   readonly #facts = h('div', { class: 'results' })
   readonly #said = h('div', { 'aria-live': 'polite' })
-  readonly #forms = h('div', { class: 'cards' })
+  readonly #extend = h('div', {})
+  readonly #hold = h('div', {})
+  #keepDays = 0
 
   constructor(context: Context) {
     this.#context = context
-    this.element = h('div', {}, h('div', { class: 'page' }, this.#said, this.#facts, this.#forms))
+    this.element = h(
+      'div',
+      {},
+      h('div', { class: 'page' }, this.#said, this.#facts, h('div', { class: 'cards' }, this.#extend, this.#hold)),
+    )
   }
 
   show(): void {
@@ -24,14 +31,14 @@ export class RetentionView implements View {
       const { api, session } = this.#context
       const [retention, { permissions, flags }] = await Promise.all([
         api.json<Retention>('/settings/retention'),
-        session,
+        session(),
       ])
       const mayChange = permissions.includes('settings')
-      // The forms are made once: what was typed into them stays.
-      if (this.#forms.childElementCount === 0) {
-        const off = flags['audit_extended_retention'] === false || !retention.extendable
-        replace(this.#forms, this.#extendCard(retention, mayChange, off), mayChange ? this.#holdCard() : null)
-      }
+      this.#keepDays = retention.keep_days
+      const off = flags['audit_extended_retention'] === false || !retention.extendable
+      // A form is made once: what was typed into it stays.
+      if (this.#extend.querySelector('form') === null) replace(this.#extend, this.#extendCard(mayChange, off))
+      if (mayChange && this.#hold.childElementCount === 0) replace(this.#hold, this.#holdCard())
       return [this.#policyCard(retention), this.#monthsCard(retention), this.#holdsCard(retention)]
     })
   }
@@ -143,7 +150,7 @@ export class RetentionView implements View {
     )
   }
 
-  #extendCard({ keep_days }: Retention, mayChange: boolean, off: boolean): HTMLElement {
+  #extendCard(mayChange: boolean, off: boolean): HTMLElement {
     const { t, number, clock } = this.#context
     const heading = h('h2', {}, t('retention.extend'))
     if (off) return h('section', { class: 'card' }, heading, h('p', { class: 'note warn' }, t('retention.extendOff')))
@@ -166,14 +173,14 @@ export class RetentionView implements View {
             })
     })
     const outcome = h('div', { 'aria-live': 'polite' })
-    const send = async (): Promise<void> => {
-      const grows = asked() > keep_days
-      fault(days, daysError, grows ? '' : t('retention.mustGrow', { days: number(keep_days) }))
+    const send = once(async () => {
+      const grows = asked() > this.#keepDays
+      fault(days, daysError, grows ? '' : t('retention.mustGrow', { days: number(this.#keepDays) }))
       fault(reason, reasonError, reason.value.trim() === '' ? t('form.required') : '')
       if (!grows || reason.value.trim() === '') return
       const body = { keep_days: asked(), reason: reason.value.trim() }
-      await this.#send('/settings/retention/extend', body, outcome, t('retention.extended'), () => void send())
-    }
+      if (await this.#send('/settings/retention/extend', body, outcome, send)) this.#done(this.#extend, 'extended')
+    })
     return this.#form(heading, outcome, t('retention.extendDo'), send, [
       h('label', {}, h('span', {}, t('retention.days')), days, daysError),
       h('label', {}, h('span', {}, t('retention.reason')), reason, reasonError),
@@ -198,7 +205,7 @@ export class RetentionView implements View {
       (['reason', 'approved_by'] as const).map((name) => [name, h('span', { class: 'error', role: 'alert' })]),
     )
     const outcome = h('div', { 'aria-live': 'polite' })
-    const send = async (): Promise<void> => {
+    const send = once(async () => {
       const body: Record<string, string> = {}
       for (const [name, input] of inputs) {
         const text = input.value.trim()
@@ -211,9 +218,9 @@ export class RetentionView implements View {
         fault(inputs.get(name), place, missing ? t('form.required') : '')
         if (missing) complete = false
       }
-      if (complete)
-        await this.#send('/settings/legal-holds', body, outcome, t('retention.holdPlaced'), () => void send())
-    }
+      if (complete && (await this.#send('/settings/legal-holds', body, outcome, send)))
+        this.#done(this.#hold, 'holdPlaced')
+    })
     const labels = {
       tenant_id: 'field.tenant_id',
       user_id: 'field.user_id',
@@ -255,16 +262,27 @@ export class RetentionView implements View {
     )
   }
 
-  async #send(path: string, body: unknown, outcome: HTMLElement, done: string, retry: () => void): Promise<void> {
+  /** @returns whether it was taken */
+  async #send(path: string, body: unknown, outcome: HTMLElement, again: () => Promise<void>): Promise<boolean> {
+    const endWait = waitNote(this.#context, outcome, this.#context.t('moment'))
     try {
       await this.#context.api.json(path, { method: 'POST', body })
+      return true
     } catch (error) {
-      replace(outcome, failureNote(this.#context, error, retry))
-      return
+      replace(
+        outcome,
+        failureNote(this.#context, error, () => void again()),
+      )
+      return false
+    } finally {
+      endWait()
     }
-    // What was typed has been taken: the forms begin anew, with what holds now.
-    replace(this.#said, h('p', { class: 'note good', role: 'status' }, done))
-    replace(this.#forms)
+  }
+
+  /** What was typed has been taken: its form begins anew, and the other one stays as it is. */
+  #done(place: HTMLElement, said: 'extended' | 'holdPlaced'): void {
+    replace(this.#said, h('p', { class: 'note good', role: 'status' }, this.#context.t(`retention.${said}`)))
+    replace(place)
     this.show()
   }
 }

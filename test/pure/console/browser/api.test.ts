@@ -14,8 +14,11 @@ const firstCall = (url: string): ConstructorParameters<typeof Api>[2] & object =
 
 describe('a call of the API', () => {
   test('carries the token of the host when it changes something, and never else', async () => {
-    const api = new Api('/api', send as typeof fetch)
-    api.csrfToken = 'token-of-the-host'
+    const api = new Api('/api', ((url: string, init?: RequestInit) =>
+      url === '/api/session'
+        ? Promise.resolve(Response.json({ csrf_token: 'token-of-the-host' }))
+        : send(url, init)) as typeof fetch)
+    await api.session()
     for (const method of ['GET', 'PUT', 'POST', 'DELETE'] as const) await api.json('/x', { method })
     expect(sent.splice(0).map(({ method, headers }) => [method, headers.get('x-csrf-token')])).toEqual([
       ['GET', null],
@@ -23,6 +26,31 @@ describe('a call of the API', () => {
       ['POST', 'token-of-the-host'],
       ['DELETE', 'token-of-the-host'],
     ])
+  })
+
+  test('is made once more with the token that holds now, when the host has another one', async () => {
+    let token = 'old'
+    const tokens: (string | null)[] = []
+    const api = new Api('/api', ((url: string, init?: RequestInit) => {
+      if (url === '/api/session') return Promise.resolve(Response.json({ csrf_token: token }))
+      const given = new Headers(init?.headers).get('x-csrf-token')
+      tokens.push(given)
+      if (given === 'new') return Promise.resolve(Response.json({ done: true }))
+      return Promise.resolve(Response.json({ code: 'csrf' }, { status: 403 }))
+    }) as typeof fetch)
+    await api.session()
+    await expect(api.json('/x', { method: 'POST' })).rejects.toMatchObject({ kind: 'csrf' })
+    token = 'new'
+    expect(await api.json('/x', { method: 'POST' })).toEqual({ done: true })
+    expect(tokens).toEqual(['old', 'old', 'new'])
+  })
+
+  test('is made again after Retry-After by itself only when it changes nothing', async () => {
+    const busy = (): Promise<Response> =>
+      Promise.resolve(Response.json({}, { status: 503, headers: { 'retry-after': '5' } }))
+    const api = new Api('/api', busy)
+    await expect(api.json('/x')).rejects.toMatchObject({ kind: 'busy', retryAfterMs: 5000 })
+    await expect(api.json('/x', { method: 'POST' })).rejects.toMatchObject({ kind: 'busy', retryAfterMs: undefined })
   })
 
   test('takes the answer that was asked for already once, for the same question only', async () => {

@@ -12,6 +12,12 @@ describe('a text from the log', () => {
     ['a\u{E0041}b', 'U+E0041'],
     ['a\uD800b', 'U+D800'],
     ['a\u3164b', 'U+3164'],
+    ['a\uFE0Fb', 'U+FE0F'],
+    ['a\u180Bb', 'U+180B'],
+    ['a\u2800b', 'U+2800'],
+    ['a\uFFF0b', 'U+FFF0'],
+    ['a\u{1D173}b', 'U+1D173'],
+    ['a\u{1BCA0}b', 'U+1BCA0'],
   ])('%j shows the hidden character as %s', (text, mark) => {
     expect(visiblePieces(text).map(({ mark }) => mark)).toEqual([undefined, mark, undefined])
     expect(hidesSomething(text)).toBe(true)
@@ -29,9 +35,16 @@ describe('a text from the log', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.nat(60), (text, maximum) => {
         const shown = visiblePieces(text, maximum).map((piece) => piece.text)
-        expect(shown.join('')).toBe(text.slice(0, maximum))
+        const half = (text.codePointAt(maximum - 1) ?? 0) > 0xffff
+        expect(shown.join('')).toBe(text.slice(0, half ? maximum - 1 : maximum))
       }),
     )
+  })
+
+  test('is not cut off in the middle of a character', () => {
+    expect(visiblePieces('a👩b', 2)).toEqual([{ text: 'a' }])
+    expect(visiblePieces('a👩b', 3)).toEqual([{ text: 'a👩' }])
+    expect(visiblePieces('a\uD800b', 2).at(-1)?.mark).toBe('U+D800')
   })
 
   test('asks twice and gets the same answer', () => {
