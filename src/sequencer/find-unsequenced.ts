@@ -41,22 +41,28 @@ export async function findUnsequenced(
   }
 }
 
-/** The query of {@link findUnsequenced}. */
+/**
+ * The query of {@link findUnsequenced}.
+ *
+ * @param withoutPosition whether entries from before the newest checkpoint are found too when the log does not say how far the
+ * sequencer has come: it does not after a restore, or when somebody took that out. Default is false.
+ */
 export async function findPassedOver(
   executor: Executor,
   schema: string,
   limit: number,
+  withoutPosition = false,
 ): Promise<readonly UnsequencedEntry[]> {
   const quoted = quoteIdentifier(schema)
   // What is still to come: transactions that `done` does not see, up to those that have not begun yet.
   const rows = await executor.run(
     `select entry.seq::text, ${quoted}.format_time(entry.timestamp) as "at"
-     from ${quoted}.sequencer_state as state, ${quoted}.entry
-     where state.done is not null
-       and (pg_visible_in_snapshot(entry.xid, state.done) or entry.xid >= pg_snapshot_xmax(pg_current_snapshot()))
+     from ${quoted}.entry left join ${quoted}.sequencer_state as state on true
+     where case when state.done is null then $2::boolean and entry.timestamp < (select max(signed_at) from ${quoted}.checkpoint)
+         else pg_visible_in_snapshot(entry.xid, state.done) or entry.xid >= pg_snapshot_xmax(pg_current_snapshot()) end
        and not exists (select from ${quoted}.leaf where leaf.seq = entry.seq and leaf.timestamp = entry.timestamp)
      order by entry.timestamp, entry.seq limit $1::integer`,
-    [limit],
+    [limit, withoutPosition],
   )
   return rows.map((row) => ({ seq: Number(row['seq']), timestamp: String(row['at']) }))
 }

@@ -16,7 +16,7 @@ who as (
 ),
 relation as (
   select c.oid, c.relname, c.relkind, c.relpersistence, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.reltablespace, c.relam,
-    c.reloptions, c.reloftype, c.relispartition, c.relpartbound, ours.quoted || '.' || quote_ident(c.relname) as qualified,
+    c.reloptions, c.reloftype, c.relispartition, c.relpartbound, c.relhastriggers, c.relhasindex, c.relhassubclass, c.relchecks, ours.quoted || '.' || quote_ident(c.relname) as qualified,
     case when month.name is null then quote_ident(c.relname) else 'entry_month' end as label,
     case c.relkind when 'S' then 'sequence ' when 'v' then 'view ' when 'm' then 'view ' when 'c' then 'type ' else 'table ' end as shape,
     month.name as partition, month.lower_bound, month.upper_bound
@@ -53,6 +53,12 @@ fact (subject, value, partition, name) as (
       'access method ' || amname, 'options ' || reloptions::text,
       case when relispartition then 'partition ' || replace(replace(pg_get_expr(relpartbound, relation.oid), coalesce(lower_bound, ''), 'BEGIN'), coalesce(upper_bound, ''), 'END') end,
       case when relkind in ('v', 'm') then pg_get_viewdef(relation.oid) end,
+      -- Flags by which a superuser can have passed by what is there. None of them is ever set so in honesty.
+      case when not relhastriggers and exists (select from pg_trigger where tgrelid = relation.oid) then 'triggers ignored' end,
+      case when not relhasindex and exists (select from pg_index where indrelid = relation.oid) then 'indexes ignored' end,
+      case when not relhassubclass and exists (select from pg_inherits where inhparent = relation.oid) then 'partitions ignored' end,
+      case when relchecks <> (select count(*) from pg_constraint where conrelid = relation.oid and contype = 'c') then 'checks ignored' end,
+      case when exists (select from pg_inherits where inhrelid = relation.oid and inhdetachpending) then 'being detached' end,
       'sequence ' || nullif(concat_ws(' ', seqtypid::regtype, seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle), '')),
     partition, null
   from relation left join pg_am on pg_am.oid = relam left join pg_sequence on seqrelid = relation.oid
@@ -139,7 +145,8 @@ fact (subject, value, partition, name) as (
   where pronamespace = 'pg_catalog'::regnamespace and proname in (
     'sha256', 'convert_to', 'encode', 'decode', 'clock_timestamp', 'to_char', 'timezone', 'date_part', 'to_hex', 'gen_random_uuid', 'concat', 'to_json',
     'nextval', 'pg_current_xact_id', 'pg_current_snapshot', 'pg_visible_in_snapshot', 'octet_length', 'textregexne', 'jsonb_each', 'jsonb_typeof',
-    'pg_get_functiondef', 'pg_get_triggerdef', 'pg_get_constraintdef', 'aclexplode', 'session_user', 'current_user')
+    'format', 'substr', 'left', 'strpos', 'set_masklen', 'json_out', 'uuid_out', 'inet_out', 'byteaeq', 'byteane', 'int8eq', 'int8lt', 'int8ge',
+    'timestamptz_eq', 'texteq', 'textne', 'xid8ge', 'pg_get_functiondef', 'pg_get_triggerdef', 'pg_get_constraintdef', 'aclexplode', 'session_user', 'current_user')
 )
 select subject, value, partition, name from fact
 union all select 'name schema', quote_ident($1), null, null
