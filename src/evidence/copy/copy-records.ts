@@ -25,7 +25,13 @@ export async function* recordsOf(source: ByteSource): AsyncGenerator<unknown, vo
   }
   if (start === '{') {
     yield* elementsOf(parse(first))
-    for await (const line of lines) if (line.trim() !== '') yield parse(line)
+    for await (const line of lines) {
+      if (line.trim() === '') continue
+      const document = parse(line)
+      // Each line may be a page of what a search API answered.
+      if (document === undefined) yield undefined
+      else yield* elementsOf(document)
+    }
     return
   }
   if (isText.test(first)) {

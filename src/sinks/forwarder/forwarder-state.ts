@@ -1,5 +1,6 @@
 import { type Database, type Executor, executorOf, type Row, withTransaction } from '../../database/database.ts'
 import { AuditLogError } from '../../errors.ts'
+import { optionInvalid } from '../../option.ts'
 import { quoteIdentifier } from '../../schema/names.ts'
 import { LeaseLostError } from './delivery.ts'
 import type { DeadLetter, Position, Progress } from './progress.ts'
@@ -50,7 +51,8 @@ export class ForwarderState {
   }
 
   /**
-   * Takes or renews the lease. The statement locks the row, so that one process gets it.
+   * Takes or renews the lease. The statement locks the row, so that one process gets it. A lease that ends later than any can
+   * was given before the database's clock was set back, and counts for nothing.
    *
    * @returns undefined when another process has an unexpired lease
    */
@@ -58,7 +60,8 @@ export class ForwarderState {
     const [row] = await this.#executor().run(
       `update ${this.#quoted}.forwarder
        set leader = $2, lease_until = clock_timestamp() + $3::double precision * interval '1 millisecond', problem = $4, updated_at = clock_timestamp()
-       where name = $1 and (leader is not distinct from $2 or lease_until is null or lease_until < clock_timestamp())
+       where name = $1 and (leader is not distinct from $2 or lease_until is null
+           or lease_until not between clock_timestamp() and clock_timestamp() + interval '11 minutes')
        returning generation::text, next_leaf_index::text, checkpoint_size::text, held`,
       [this.#name, leader, leaseMs, problem ?? null],
     )
@@ -112,9 +115,15 @@ export class ForwarderState {
     await this.#change('held = $2', [held])
   }
 
-  /** Moves the position: everything from this leaf on is sent again. */
+  /**
+   * Moves the position back: everything from this leaf on is sent again.
+   *
+   * @throws AuditLogError `option_invalid` for a leaf that was not sent yet: what is in between would be passed over
+   */
   async moveTo(leafIndex: number): Promise<void> {
-    await this.#change('next_leaf_index = $2, checkpoint_size = 0, generation = generation + 1', [leafIndex])
+    const assignments = 'next_leaf_index = $2, checkpoint_size = 0, generation = generation + 1'
+    if (await this.#change(assignments, [leafIndex], 'next_leaf_index >= $2')) return
+    throw optionInvalid('a leaf that has been sent', '$.leafIndex')
   }
 
   async #advance(executor: Executor, leader: string, generation: string, progress: Progress): Promise<void> {
@@ -129,12 +138,19 @@ export class ForwarderState {
     if (rows.length === 0) throw new LeaseLostError('another process has taken over, or the position was moved')
   }
 
-  async #change(assignments: string, values: readonly unknown[]): Promise<void> {
-    const rows = await this.#executor().run(
-      `update ${this.#quoted}.forwarder set ${assignments}, updated_at = clock_timestamp() where name = $1 returning name`,
+  /** @returns whether the condition holds */
+  async #change(assignments: string, values: readonly unknown[], condition = 'true'): Promise<boolean> {
+    const [row] = await this.#executor().run(
+      `with known as (select name, ${condition} as fits from ${this.#quoted}.forwarder where name = $1 for update),
+         changed as (
+           update ${this.#quoted}.forwarder set ${assignments}, updated_at = clock_timestamp()
+           where name in (select name from known where fits)
+         )
+       select fits from known`,
       [this.#name, ...values],
     )
-    if (rows.length === 0) throw new AuditLogError('forwarder_unknown', 'there is no forwarder of this name')
+    if (row === undefined) throw new AuditLogError('forwarder_unknown', 'there is no forwarder of this name')
+    return row['fits'] === true
   }
 
   #executor(): Executor {

@@ -150,7 +150,7 @@ export class Forwarder {
   /**
    * Sends everything from a leaf on again, e.g. after data was lost at the receiver. Works whichever process forwards.
    *
-   * @throws AuditLogError `option_invalid`, `forwarder_unknown`
+   * @throws AuditLogError `option_invalid` also for a leaf that has not been sent yet; `forwarder_unknown`
    */
   async replayFrom(leafIndex: number): Promise<void> {
     await this.#state.moveTo(wholeNumber(leafIndex, 0, Number.MAX_SAFE_INTEGER, '$.leafIndex'))
@@ -234,18 +234,18 @@ export class Forwarder {
 
   /** Ends the delivery when the lease is lost, or could not be renewed for so long that it may be, or somebody wants it. */
   async #renew(generation: string, delivery: Delivery, ending: AbortController): Promise<void> {
-    let renewedAt = Date.now()
+    let renewedAt = systemClock.now()
     for (;;) {
       await systemClock.sleep(this.#leaseMs / 3, ending.signal)
       if (isAborted(ending.signal)) return
       try {
         const lease = await this.#state.lease(this.#leader, this.#leaseMs, delivery.problem?.code)
         if (lease === undefined || lease.held || lease.generation !== generation) ending.abort()
-        renewedAt = Date.now()
+        renewedAt = systemClock.now()
         this.#leaseProblem = undefined
       } catch (error) {
         this.#leaseProblem = databaseProblem(error, this.#leaseProblem)
-        if (Date.now() - renewedAt > this.#leaseMs) ending.abort()
+        if (systemClock.now() - renewedAt > this.#leaseMs) ending.abort()
       }
       this.#announce()
     }

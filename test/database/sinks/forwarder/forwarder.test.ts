@@ -144,6 +144,22 @@ describe('the position', () => {
     await fake.stop()
   })
 
+  it('does not move forward with replayFrom, past what nobody has sent', async () => {
+    const fake = await startFakeSplunk()
+    const name = unique('forward')
+    const forwarder = forwarderOf(fake, name, { startAt: 'now' })
+    forwarder.start()
+    await until(() => forwarder.status().state === 'running')
+    const size = log.size()
+    await expect(forwarder.replayFrom(size + 2)).rejects.toMatchObject({ code: 'option_invalid', path: '$.leafIndex' })
+    await expect(forwarderOf(fake, unique('none')).replayFrom(0)).rejects.toMatchObject({ code: 'forwarder_unknown' })
+    await log.grow(3)
+    await until(() => leavesOf(fake).length >= 3)
+    await forwarder.stop()
+    expect(leavesOf(fake)).toEqual(upTo(size + 3, size))
+    await fake.stop()
+  })
+
   it('is held by pause and goes on with resume', async () => {
     const fake = await startFakeSplunk()
     const forwarder = forwarderOf(fake, unique('held'), { startAt: 'now' })
@@ -156,6 +172,26 @@ describe('the position', () => {
     await forwarder.resume()
     await until(() => leavesOf(fake).length >= 3)
     await forwarder.stop()
+    await fake.stop()
+  })
+})
+
+describe('a lease', () => {
+  it('that ends later than any can was given before the clock was set back, and keeps nobody from work', async () => {
+    const fake = await startFakeSplunk()
+    const name = unique('clock')
+    const first = forwarderOf(fake, name)
+    first.start()
+    await until(() => first.status().state === 'running')
+    await first.stop()
+    await log.admin.query(
+      `update audit_log.forwarder set leader = 'dead', lease_until = clock_timestamp() + interval '1 hour' where name = $1`,
+      [name],
+    )
+    const second = forwarderOf(fake, name)
+    second.start()
+    await until(() => second.status().state === 'running')
+    await second.stop()
     await fake.stop()
   })
 })

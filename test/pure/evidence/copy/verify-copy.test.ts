@@ -213,6 +213,14 @@ describe('verify-copy', () => {
     expect(findings).toEqual([{ kind: 'unreadable', record: 1004 }])
   })
 
+  it.each<[string, (records: readonly object[]) => object]>([
+    ['Elasticsearch', (records) => ({ hits: { hits: records.map((source) => ({ _source: source })) } })],
+    ['Splunk', (records) => ({ results: records.map((raw) => ({ _raw: JSON.stringify(raw) })) })],
+  ])('reads pages of an answer of %s, one a line', async (_, page) => {
+    const pages = [raws.slice(0, 400), raws.slice(400)].map(page)
+    expect(await verify(ndjson(pages))).toMatchObject({ leaves: 1000, findings: [], proven: [{ begin: 0, end: 1000 }] })
+  })
+
   it('ends at once for a leaf index that is far away', async () => {
     const { findings } = await verify(ndjson([...raws, { ...raws[0]!, leaf_index: 2 ** 52 }]))
     expect(findings).toEqual(expect.arrayContaining([{ kind: 'missing', first: 1000, last: 2 ** 52 - 1 }]))
