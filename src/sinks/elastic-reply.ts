@@ -91,6 +91,8 @@ export function withoutValues(reason: string): string {
   return quoteReply(
     reason
       .replaceAll(/(Preview of field's value: ).*$/gs, '$1…')
+      // The bytes of it as numbers.
+      .replaceAll(/(The prefix of the first immense term is: ).*$/gs, '$1…')
       .replaceAll(/For input string: ".*?"/gs, 'For input string: …'),
   )
 }

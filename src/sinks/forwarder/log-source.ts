@@ -20,6 +20,8 @@ export class LogSource {
   /** Covers the leaves that are being read. */
   #target: StoredCheckpoint | undefined
   #newestSize = 0
+  /** Where it was read last. */
+  #from = 0
   #lastCheckpointAt = 0
   /** The last leaf that was read. */
   #previous: { readonly leafIndex: number; readonly entryHash: string } | undefined
@@ -44,6 +46,9 @@ export class LogSource {
    * @returns none when there is nothing new yet
    */
   async read(from: Position): Promise<readonly SourceItem[]> {
+    // The position was moved back: what is sent again is proven in pieces as well.
+    if (from.leafIndex < this.#from) this.#target = undefined
+    this.#from = from.leafIndex
     const target = await this.#targetFor(from)
     if (target === undefined) return []
     if (from.leafIndex < target.size) return this.#leaves(from, target)

@@ -1,6 +1,7 @@
 import { Client } from '@elastic/elasticsearch'
 import { afterEach, describe, expect, it } from 'vitest'
 import { sha256Hex } from '../../../src/canonical/sha256.ts'
+import { withoutValues } from '../../../src/sinks/elastic-reply.ts'
 import { ElasticSink, type ElasticOptions } from '../../../src/sinks/elastic.ts'
 import { elasticTemplate } from '../../../src/sinks/elastic-template.ts'
 import type { EncodedEvent, SendResult } from '../../../src/sinks/sink.ts'
@@ -87,6 +88,12 @@ describe('Elastic', () => {
     expect(delivery.counters).toMatchObject({ delivered: 4, duplicates: 1, rejected: 1, repeated: 2 })
     expect(log.deadLetters).toMatchObject([{ item: ids[3], kind: 'rejected', code: 'document_parsing_exception' }])
     expect(log.deadLetters[0]?.reason).not.toContain('secret')
+  })
+
+  it('E3 what Elasticsearch quotes of a term that is too long goes no further', () => {
+    const said = `Document contains at least one immense term in field="x". The prefix of the first immense term is: '[115, 101]...', original message: bytes can be at most 32766 in length`
+    expect(withoutValues(said)).toContain('immense term in field="x"')
+    expect(withoutValues(said)).not.toContain('115')
   })
 
   it('E4 a batch that is sent twice is there once', async () => {

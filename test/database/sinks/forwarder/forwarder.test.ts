@@ -295,3 +295,22 @@ describe('trouble', () => {
     await fake.stop()
   })
 })
+
+describe('a backlog', () => {
+  it('that is sent again is proven in pieces, as it was the first time', async () => {
+    await log.grow(10_000)
+    const first = log.size()
+    await log.grow(10)
+    const fake = await startFakeSplunk()
+    const forwarder = forwarderOf(fake, unique('pieces'), { startAt: 'now' })
+    const sizes = (): unknown[] => noticesOf(fake).map(({ details }) => (details as { tree_size: number }).tree_size)
+    forwarder.start()
+    await until(() => sizes().length === 1)
+    await forwarder.replayFrom(0)
+    await until(() => forwarder.status().nextLeafIndex === log.size() && sizes().at(-1) === log.size())
+    await until(() => new Set(leavesOf(fake)).size === log.size())
+    await forwarder.stop()
+    expect(sizes()).toEqual([log.size(), first, log.size()])
+    await fake.stop()
+  })
+})
