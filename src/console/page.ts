@@ -11,7 +11,7 @@ import {
   hasCustomTime,
   rangeSelect,
 } from './browser/markup/filter-fields.ts'
-import { consoleFrame, gridFrame, logFrame } from './browser/markup/log-frame.ts'
+import { activityFrame, consoleFrame, gridFrame, logFrame } from './browser/markup/log-frame.ts'
 import type { Text } from './browser/markup/make.ts'
 import { type FilterName, type Filters, firstQuery, formatPlace, type Place, viewNames } from './browser/model/place.ts'
 import { english, format } from './browser/strings.ts'
@@ -136,11 +136,12 @@ function frameOf({ filters }: Place): Html {
   const grid = gridFrame(h, t, {}, headRow(h, t, 'UTC'), body)
   const bar = [
     h('span', { class: 'live' }, t('log.liveOff')),
+    h('span', { class: 'counts' }),
     h('span', { class: 'spring' }),
     h('button', { type: 'button', class: 'link', inert: true }, t('filter.clear')),
     h('button', { type: 'button', class: 'small', inert: true }, t('log.copyLink')),
   ]
-  const log = logFrame(h, [formOf(filters)], bar, [grid])
+  const log = logFrame(h, [formOf(filters), activityFrame(h, t)], bar, [grid])
   return consoleFrame(h, t, links, h('main', { class: 'content' }, log))
 }
 

@@ -138,6 +138,20 @@ describe.skipIf(!hasBrowser)('the first rows', () => {
     await page.context().close()
   })
 
+  test.each([360, 700, 1000, 1280])('stay where they are when all the rest has come: %d pixels wide', async (width) => {
+    const { page } = await openConsole(browser, host, { viewport: { width, height: 740 } })
+    const release = await holdProgram(page)
+    await page.goto(host.url, { waitUntil: 'domcontentloaded' })
+    const row = page.locator('.rows .row').first()
+    const before = await row.boundingBox()
+    release()
+    await page.locator('.counts .ok').waitFor()
+    await page.locator('.activity > details').waitFor()
+    const after = await row.boundingBox()
+    expect(Math.abs(after!.y - before!.y)).toBeLessThan(0.5)
+    await page.context().close()
+  })
+
   test('keep the place to which somebody has scrolled, and the focus', async () => {
     const { page } = await openConsole(browser, host)
     await page.setViewportSize({ width: 1280, height: 480 })
@@ -181,6 +195,26 @@ describe.skipIf(!hasBrowser)('the first rows', () => {
       .evaluate((element: HTMLElement) => [element.textContent.includes('class="rows"'), element.innerText])
     expect(shown).toEqual([true, ''])
     await page.context().close()
+  })
+
+  test('are not all that is seen for good without a word, when the program does not come', async () => {
+    for (const knows of [false, true]) {
+      const { page } = await openConsole(browser, host)
+      if (knows)
+        await page.context().addCookies([{ name: 'audit-log-console', value: await programOf(host), url: host.url }])
+      await page.route('**/app.js*', (route) => route.abort())
+      await page.goto(host.url)
+      const said = (): Promise<string[]> =>
+        page.locator('audit-log-console').evaluate((element) => {
+          const { content, visibility } = getComputedStyle(element, '::after')
+          return [content, visibility]
+        })
+      const words = '"Still loading. If this stays, reload the page."'
+      expect(await said()).toEqual([words, 'hidden'])
+      await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()))
+      expect(await said()).toEqual([words, 'visible'])
+      await page.context().close()
+    }
   })
 
   test('show what hostile entries say as text, with and without scripts', async () => {

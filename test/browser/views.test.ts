@@ -68,6 +68,31 @@ describe.skipIf(!hasBrowser)('the views', () => {
       (await openLog(page, go)).map((cell) => page.locator(cell).first().boundingBox()),
     )
     expect(sign!.x).toBeGreaterThan(outcome!.x)
+    await page.setViewportSize({ width: 1280, height: 720 })
+    await go('')
+    await page.locator('.activity > details').waitFor()
+    const lefts = await page.evaluate(() => {
+      const root = document.querySelector('audit-log-console')!.shadowRoot!
+      const leftOf = (text: Node, index: number): number => {
+        const range = new Range()
+        range.setStart(text, index)
+        range.setEnd(text, index + 1)
+        return range.getBoundingClientRect().left
+      }
+      const time = root.querySelector('.rows time')!.firstChild!
+      const cut = [...root.querySelectorAll('.rows bdi')].find((one) => one.scrollWidth > one.clientWidth)!
+      return {
+        // The year and the seconds.
+        time: [leftOf(time, 0), leftOf(time, 18)],
+        // What of a long text is seen is its beginning.
+        cut: [cut.getBoundingClientRect().left, leftOf(cut.firstChild!, 0)],
+        // Days go from left to right, as the bars do.
+        axis: [...root.querySelectorAll('.axis > span')].map((one) => one.getBoundingClientRect().left),
+      }
+    })
+    expect(lefts.time[0]).toBeLessThan(lefts.time[1]!)
+    expect(lefts.cut[1]).toBeCloseTo(lefts.cut[0]!, 0)
+    expect(lefts.axis[0]).toBeLessThan(lefts.axis[1]!)
     await page.context().close()
   })
 
@@ -256,10 +281,14 @@ describe.skipIf(!hasBrowser)('the views', () => {
   })
 })
 
-/** By how many pixels the page is wider than its window. */
+/** By how many pixels the page, or a part of it, is wider than its place. */
 function overflow(page: Page): Promise<number> {
   return page.evaluate(() => {
-    const console = document.querySelector('audit-log-console')!.shadowRoot!.querySelector('.content')!
-    return Math.max(document.documentElement.scrollWidth - innerWidth, console.scrollWidth - console.clientWidth)
+    const root = document.querySelector('audit-log-console')!.shadowRoot!
+    const parts = [...root.querySelectorAll('.content, nav, .scroll, .timeline')]
+    return Math.max(
+      document.documentElement.scrollWidth - innerWidth,
+      ...parts.map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth),
+    )
   })
 }

@@ -1,3 +1,11 @@
+/** A table whose rows are lists. */
+const stacked = (table: string): string => `${table} :is(table, tbody, tr, th, td) { display: block }
+  ${table} thead { position: absolute; clip-path: inset(50%) }
+  ${table} tr { padding-block: .6rem; border-block-end: 1px solid var(--line) } ${table} tr:last-child { border: 0 }
+  ${table} :is(th, td) { padding: .1rem 0; border: 0 }
+  ${table} td[data-head] { display: grid; grid-template-columns: 5rem minmax(0, 1fr); gap: .5rem; align-items: baseline }
+  ${table} td[data-head]::before { content: attr(data-head); font-size: var(--small); color: var(--muted) }`
+
 /** The looks of the page. A host can set the custom properties that begin with `--al-` on the element. */
 export const styleText: string = `
 :host {
@@ -39,6 +47,7 @@ nav a[aria-current] { color: var(--text); font-weight: 600; border-block-end-col
 .ok { color: var(--good) }
 .spring { flex: 1 }
 bdi { unicode-bidi: isolate; overflow-wrap: anywhere }
+time, input, textarea, ::placeholder { unicode-bidi: plaintext }
 .mark { display: inline-block; font: 600 .72em/1.3 var(--mono); padding-inline: .3em; margin-inline: .1em; border-radius: 3px; color: var(--bad); background: var(--bad-bg); border: 1px solid currentColor; vertical-align: baseline }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 :focus:not(:focus-visible) { outline: none }
@@ -107,8 +116,8 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 @container grid (width < 930px) { .row { min-inline-size: 0; grid-template-columns: 1.9rem 11.4rem minmax(5rem, 1fr) minmax(6rem, 1.2fr) minmax(5rem, 1.1fr) 5.6rem } .c-source_ip, .c-seq { display: none } }
 .rows .row { position: absolute; inset-inline: 0; inset-block-start: 0; cursor: pointer; border-block-end: 1px solid color-mix(in srgb, var(--line) 55%, transparent); font-variant-numeric: tabular-nums }
 .row.head { font-size: var(--small); font-weight: 600; color: var(--muted); block-size: 30px }
-.row > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-inline-size: 0 }
-.row bdi { overflow-wrap: normal }
+.row > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-inline-size: 0; text-align: -webkit-match-parent; text-align: match-parent }
+.row bdi { overflow-wrap: normal; display: block; overflow: hidden; text-overflow: ellipsis } .row time { direction: ltr; unicode-bidi: isolate }
 .row:not(.head):hover { background: var(--raised) }
 .row.active { background: var(--raised) }
 .grid:focus-visible .row.active { box-shadow: inset 0 0 0 2px var(--accent) }
@@ -157,6 +166,7 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .key { display: grid; grid-template-columns: minmax(0, 1fr) max-content; gap: .3rem .5rem; align-items: end; margin-block-start: .8rem }
 .key .hint, .key .error { grid-column: 1 / -1 }
 
+.activity.waiting { flex: none; block-size: 141.6px }
 .activity { padding: .5rem 1.25rem .2rem; background: var(--surface); border-block-end: 1px solid var(--line) }
 .activity summary { font-size: var(--small); font-weight: 600; cursor: pointer; inline-size: max-content; border-radius: 4px }
 .plot { direction: ltr; padding-block: .4rem .2rem }
@@ -165,8 +175,8 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .hit { fill: transparent }
 .series-0 { fill: var(--s0); background: var(--s0) } .series-1 { fill: var(--s1); background: var(--s1) } .series-2 { fill: var(--s2); background: var(--s2) } .series-3 { fill: var(--s3); background: var(--s3) } .series-4 { fill: var(--s4); background: var(--s4) }
 .problems { fill: var(--bad); background: var(--bad) }
-.axis { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .2rem 1rem; font-size: var(--small); color: var(--muted) }
-.legend { display: flex; flex-wrap: wrap; gap: .1rem .9rem }
+.axis { direction: ltr; display: flex; justify-content: space-between; gap: 1rem; white-space: nowrap; font-size: var(--small); color: var(--muted) }
+.legend { display: flex; gap: .9rem; min-inline-size: 0 } .legend li { overflow: hidden; text-overflow: ellipsis }
 .legend i { display: inline-block; inline-size: .6rem; block-size: .6rem; border-radius: 2px; margin-inline-end: .35rem }
 .as-table { margin-block: .2rem .4rem } .as-table summary { font-weight: 500; font-size: var(--small); color: var(--accent) }
 .as-table .scroll { max-block-size: 14rem }
@@ -189,7 +199,7 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .facts dt { color: var(--muted) } .facts dd { overflow-wrap: anywhere }
 .results { display: grid; gap: 1rem; min-inline-size: 0 }
 .search { max-inline-size: 26rem }
-td bdi, th bdi { overflow-wrap: break-word }
+td bdi, th bdi { overflow-wrap: break-word } td time { white-space: nowrap }
 .scroll { overflow: auto; max-inline-size: 100% }
 table { border-collapse: collapse; inline-size: 100%; font-variant-numeric: tabular-nums }
 th, td { text-align: start; padding: .4rem .8rem .4rem 0; border-block-end: 1px solid var(--line); vertical-align: top }
@@ -209,18 +219,26 @@ pre { font: .82rem/1.5 var(--mono); margin: .5rem 0 0; padding: .6rem .8rem; bac
 .form-card { display: grid; gap: .9rem } h3.first { margin-block: 0 }
 .two > .wide { grid-column: 1 / -1 }
 .timeline { direction: ltr; overflow: auto }
-.timeline svg { display: block; inline-size: 100%; min-inline-size: 34rem }
+.timeline svg { display: block; inline-size: 100% }
 .timeline text { font: 11px var(--font); fill: var(--muted) } .timeline text.name { fill: var(--text) }
 .timeline .bar-in_force { fill: var(--s1) } .timeline .bar-expiring, .timeline .bar-about_to_expire { fill: var(--s2) } .timeline .bar-expired, .timeline .bar-invalid { fill: var(--s4) } .timeline .bar-revoked { fill: var(--bad) }
 .timeline .today { stroke: var(--accent); stroke-width: 1.5 } .timeline .rule { stroke: var(--line) }
 .meter { margin-block-start: .5rem; block-size: .4rem; border-radius: 9px; background: var(--bg); overflow: hidden; min-inline-size: 4rem } .meter i { display: block; block-size: 100%; background: var(--s0); border-radius: inherit }
-@container al (max-width: 900px) { .split { position: relative } .drawer { position: absolute; inset: 0; inline-size: auto; z-index: 3; border: 0 } }
+@container al (max-width: 1100px) { .counts { order: 1; flex: 1 0 100%; min-block-size: 1.45em } }
+@container al (max-width: 900px) {
+  ${stacked('.stack.wide')}
+  .activity.waiting { block-size: 162.2px } .axis { flex-wrap: wrap; row-gap: .2rem } .legend { order: 1; flex: 1 0 100%; gap: .5rem; justify-content: center }
+  .split { position: relative } .drawer { position: absolute; inset: 0; inline-size: auto; z-index: 3; border: 0 } }
 @container al (max-width: 640px) {
   .top { padding-inline: .75rem } .filters, .bar, .activity, .message { padding-inline: .75rem } .page { padding: .75rem }
   .fields > label { flex-basis: calc(50% - .4rem) } .fields > button.primary { flex: 1 1 100% }
-  .legend { display: none } .card { padding: .8rem }
+  .activity.waiting { block-size: 29.6px } .legend { display: none } .card { padding: .8rem }
+  .bar { column-gap: .5rem } .counts { display: block; min-block-size: 2.9em } .counts > * + *::before { content: " · " }
+  nav { flex-wrap: wrap; gap: 0 } nav a { padding: .45rem .55rem .4rem }
+  .facts { grid-template-columns: fit-content(40%) minmax(0, 1fr) }
+  ${stacked('.stack')}
   .content { overflow: auto } .split { min-block-size: 24rem; position: static } .drawer { z-index: 5 }
-  .bar button { padding-block: .05rem }
+  .bar button { padding-block: .05rem; font-size: var(--small) } .live { min-inline-size: 5rem }
 }
 @media (prefers-reduced-motion: no-preference) { .loading .header::after { content: ""; position: absolute; inset-block-end: -1px; inset-inline-start: 0; block-size: 2px; inline-size: 30%; background: var(--accent); animation: slide 1.1s ease-in-out infinite alternate } @keyframes slide { to { inset-inline-start: 70% } } }
 @media (forced-colors: active) { .badge::before, .sign::before { background: CanvasText; forced-color-adjust: none } .row[aria-selected=true] { outline: 2px solid Highlight } }

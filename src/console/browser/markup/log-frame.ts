@@ -29,6 +29,11 @@ export function logFrame<E>(
   )
 }
 
+/** Where the activity will be seen: as high as it, so that the rows below stay where they are when it comes. */
+export function activityFrame<E>(h: Make<E>, t: Text): E {
+  return h('section', { class: 'activity waiting', 'aria-label': t('activity.heading') })
+}
+
 /** The table of the entries. */
 export function gridFrame<E>(h: Make<E>, t: Text, attributes: Attributes, head: E, body: E): E {
   return h(

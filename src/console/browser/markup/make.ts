@@ -13,7 +13,7 @@ export type Child<E> = E | string | number | null | undefined | false
 export type Make<E> = (name: Tag, attributes?: Attributes, ...children: readonly Child<E>[]) => E
 type Tag =
   | ('a' | 'bdi' | 'button' | 'details' | 'div' | 'form' | 'h1' | 'header' | 'input' | 'label' | 'main' | 'nav')
-  | ('option' | 'p' | 'select' | 'span' | 'summary' | 'time')
+  | ('option' | 'p' | 'section' | 'select' | 'span' | 'summary' | 'time')
 
 /** A text of the page. */
 export type Text = (key: StringKey, values?: Readonly<Record<string, string | number>>) => string

@@ -1,6 +1,7 @@
 import { ApiFailure } from '../api.ts'
 import type { Context } from '../context.ts'
 import { button, h, replace, svg } from '../dom.ts'
+import { activityFrame } from '../markup/log-frame.ts'
 import { dayTotals, type ActivityDay, fillDays, topActions } from '../model/activity.ts'
 import { type Filters, fixRange } from '../model/place.ts'
 import { formatDay } from '../model/times.ts'
@@ -22,7 +23,7 @@ export class ActivityChart {
   constructor(context: Context, onDay: (since: string, until: string) => void) {
     this.#context = context
     this.#onDay = onDay
-    this.element = h('section', { class: 'activity', hidden: true, 'aria-label': context.t('activity.heading') })
+    this.element = activityFrame<HTMLElement>(h, context.t)
   }
 
   /** Shows the time and tenant of some filters; the last 30 days when they name no time. */
@@ -58,6 +59,7 @@ export class ActivityChart {
     const most = Math.max(1, ...totals.map(({ entries }) => entries))
     const worst = Math.max(1, ...totals.map(({ problems }) => problems))
     this.element.hidden = totals.every(({ entries }) => entries === 0)
+    this.element.classList.remove('waiting')
     const bars = days.map((day, index) => {
       let top = height
       const { entries = 0, problems = 0 } = totals[index] ?? {}
@@ -103,7 +105,7 @@ export class ActivityChart {
       this.element,
       h(
         'details',
-        { open: (this.#open ??= innerWidth >= 640) },
+        { open: (this.#open ??= (this.element.clientWidth || innerWidth) > 640) },
         h(
           'summary',
           { on: { click: () => (this.#open = !this.#open) } },

@@ -5,13 +5,13 @@ import type { Context } from '../context.ts'
 import { button, h, replace } from '../dom.ts'
 import { checkProof } from '../model/check-proof.ts'
 import type { FilterName, Filters } from '../model/place.ts'
-import { formatTimeWithZone, formatUtc } from '../model/times.ts'
+import { formatUtc } from '../model/times.ts'
 import { hidesSomething } from '../model/visible-text.ts'
 import { checkList, keyForm } from './check-list.ts'
 import { copyButton } from './copy-button.ts'
 import { detailsTree } from './details-tree.ts'
 import { failureNote, slowNote } from './failure-note.ts'
-import { shownOutcome, shownText } from './shown-text.ts'
+import { shownOutcome, shownText, shownTime } from './shown-text.ts'
 
 /** `GET /entries/{seq}`. */
 interface EntryWithProof {
@@ -165,9 +165,9 @@ export class EntryDrawer {
         h(
           'dd',
           {},
-          formatTimeWithZone(entry.timestamp, this.#context.clock),
+          shownTime(this.#context, entry.timestamp, true),
           h('br'),
-          h('span', { class: 'muted mono' }, formatUtc(entry.timestamp)),
+          h('bdi', { class: 'muted mono' }, formatUtc(entry.timestamp)),
         ),
       ]
     }

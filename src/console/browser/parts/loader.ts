@@ -30,7 +30,7 @@ export async function loadInto(
   place.removeAttribute('aria-busy')
 }
 
-/** A table with a heading for each column. The place can be scrolled with the keyboard when it is too narrow. */
+/** A table with a heading for each column. Where there is little room, each row is a list. */
 export function table(
   label: string,
   heads: readonly string[],
@@ -38,7 +38,7 @@ export function table(
 ): HTMLElement {
   return h(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label },
+    { class: `scroll stack ${heads.length > 6 ? 'wide' : ''}`, tabindex: 0, role: 'region', 'aria-label': label },
     h(
       'table',
       {},
@@ -47,7 +47,12 @@ export function table(
         'tbody',
         {},
         ...rows.map(([first, ...cells]) =>
-          h('tr', {}, h('th', { scope: 'row' }, first), ...cells.map((cell) => h('td', {}, cell))),
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, first),
+            ...cells.map((cell, index) => h('td', { 'data-head': heads[index + 1] || undefined }, cell)),
+          ),
         ),
       ),
     ),

@@ -83,9 +83,9 @@ export class RetentionView implements View {
           bar.style.setProperty('inline-size', `${((entries ?? 0) / most) * 100}%`)
           return [
             month,
-            entries === null ? '–' : `≈ ${number(entries)}`,
+            h('bdi', {}, entries === null ? '–' : `≈ ${number(entries)}`),
             h('div', { class: 'meter', 'aria-hidden': 'true' }, bar),
-            bytes(size),
+            h('bdi', {}, bytes(size)),
             expires_at === null ? '–' : shownTime(this.#context, expires_at),
             h(
               'span',
@@ -116,7 +116,7 @@ export class RetentionView implements View {
               shownText(this.#context, hold.approved_by ?? '–', 200),
               shownTime(this.#context, hold.placed_at),
               hold.released_at === null
-                ? h('span', { class: 'badge bad' }, t('retention.active'))
+                ? h('span', { class: 'badge warn' }, t('retention.active'))
                 : h(
                     'span',
                     { class: 'badge' },

@@ -4,7 +4,7 @@ import { type Acceptance, findAcceptances } from '../model/acceptances.ts'
 import { formatRelative } from '../model/times.ts'
 import { expiryTimeline } from '../parts/expiry-timeline.ts'
 import { loadInto, table } from '../parts/loader.ts'
-import { shownText, shownTime } from '../parts/shown-text.ts'
+import { shownDay, shownText } from '../parts/shown-text.ts'
 
 const atOnce = 200
 
@@ -71,8 +71,9 @@ export class RisksView implements View {
     const found = findAcceptances(this.#acceptances, this.#search.value)
     if (found.length === 0) return [h('p', { class: 'note' }, t('risks.noMatch'))]
     const shown = found.slice(0, atOnce)
+    const width = Math.min(1100, (this.#body.clientWidth || 1100) - 32)
     return [
-      h('section', { class: 'card' }, h('h2', {}, t('risks.timeline')), expiryTimeline(this.#context, found)),
+      h('section', { class: 'card' }, h('h2', {}, t('risks.timeline')), expiryTimeline(this.#context, found, width)),
       h(
         'section',
         { class: 'card' },
@@ -113,13 +114,13 @@ export class RisksView implements View {
       text(one.accepted_by),
       text(one.approved_by),
       text(one.justification),
-      one.accepted_at === null ? '–' : shownTime(this.#context, one.accepted_at),
+      one.accepted_at === null ? '–' : shownDay(this.#context, one.accepted_at),
       one.expires_at === null
         ? '–'
         : h(
             'span',
             {},
-            shownTime(this.#context, one.expires_at),
+            shownDay(this.#context, one.expires_at),
             h('div', { class: 'hint' }, formatRelative(one.expires_at, new Date(), clock)),
           ),
       h(
