@@ -213,6 +213,8 @@ describe.skipIf(!hasBrowser)('the log', () => {
     [401, {}, 'You are signed out.'],
     [403, { code: 'permission_missing' }, 'You do not have the permission'],
     [403, { code: 'feature_disabled', feature: 'audit_export' }, 'switched off for you: audit_export'],
+    [414, { code: 'query_too_long' }, 'What you look for is too long.'],
+    [431, '', 'What you look for is too long.'],
     [429, { code: 'export_busy' }, 'The server is busy.'],
     [500, {}, 'The server could not answer.'],
     [502, '<html>bad gateway</html>', 'The server could not answer.'],

@@ -161,7 +161,9 @@ export class Api {
 
 async function failureOf(response: Response, method: string): Promise<ApiFailure> {
   if (response.type === 'opaqueredirect') return new ApiFailure('signed_out', 0)
-  const problem = ((await response.json().catch(() => ({}))) ?? {}) as Problem
+  const read = ((await response.json().catch(() => ({}))) ?? {}) as Problem
+  // What is in front of the handler, or Node.js itself, may take less than it.
+  const problem = [414, 431].includes(response.status) ? { code: 'query_too_long', ...read } : read
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   return new ApiFailure(
     kindOf(response.status, text(problem.code)),

@@ -36,6 +36,7 @@ export const english = {
   'failure.conflict': 'Somebody else has changed this in the meantime. Reload and try again.',
   'failure.busy': 'The server is busy.',
   'failure.server': 'The server could not answer. The log itself is not affected.',
+  'problem.query_too_long': 'What you look for is too long. Shorten the filters.',
   'problem.settings_key_missing': 'The host has set no key for secrets, so none can be stored (option settingsKey).',
   'problem.settings_key_wrong': 'A stored secret cannot be opened with the host’s key. Enter it again.',
   'problem.destination_forbidden': 'The host does not allow this destination.',

@@ -121,7 +121,7 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .row:not(.head):hover { background: var(--raised) }
 .row.active { background: var(--raised) }
 .grid:focus-visible .row.active { box-shadow: inset 0 0 0 2px var(--accent) }
-.row[aria-selected=true] { background: var(--tint); box-shadow: inset 3px 0 0 var(--accent) }
+.row[aria-selected=true] { background: var(--tint) } .row[aria-selected=true]::before { content: ""; position: absolute; inset-block: 0; inset-inline-start: 0; inline-size: 3px; background: var(--accent) }
 .row.broken { background: var(--bad-bg) }
 .rows .c-action { font-weight: 600 }
 .c-timestamp, .c-source_ip, .c-seq { color: var(--muted) }
@@ -149,6 +149,7 @@ fieldset { border: 0; padding: 0; margin: 0; min-inline-size: 0 }
 .drawer { flex: 0 0 27rem; inline-size: 27rem; border-inline-start: 1px solid var(--line); display: flex; flex-direction: column; min-block-size: 0; background: var(--surface) }
 .drawer > header { display: flex; align-items: center; justify-content: space-between; padding: .6rem 1rem; border-block-end: 1px solid var(--line) }
 .drawer-body { flex: 1 1 0; overflow: auto; padding: .75rem 1rem 1.5rem }
+.drawer-body > .note { margin-block-end: .7rem }
 .actions { display: flex; flex-wrap: wrap; gap: .4rem; margin-block-end: .7rem }
 .fields-list { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem .9rem }
 .fields-list dt { color: var(--muted) }
@@ -231,7 +232,7 @@ pre { font: .82rem/1.5 var(--mono); margin: .5rem 0 0; padding: .6rem .8rem; bac
   .split { position: relative } .drawer { position: absolute; inset: 0; inline-size: auto; z-index: 3; border: 0 } }
 @container al (max-width: 640px) {
   .top { padding-inline: .75rem } .filters, .bar, .activity, .message { padding-inline: .75rem } .page { padding: .75rem }
-  .fields > label { flex-basis: calc(50% - .4rem) } .fields > button.primary { flex: 1 1 100% }
+  .fields > label { flex-basis: calc(50% - .4rem) } .fields > :is(button.primary, .f-since, .f-until) { flex: 1 1 100% }
   .activity.waiting { block-size: 29.6px } .legend { display: none } .card { padding: .8rem }
   .bar { column-gap: .5rem } .counts { display: block; min-block-size: 2.9em } .counts > * + *::before { content: " · " }
   nav { flex-wrap: wrap; gap: 0 } nav a { padding: .45rem .55rem .4rem }

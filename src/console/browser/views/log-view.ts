@@ -52,7 +52,7 @@ export class LogView implements View {
     })
     this.#drawer = new EntryDrawer(context, {
       close: () => context.go({ view: 'log', filters: this.#filters ?? {} }),
-      filter: (filters) => context.go({ view: 'log', filters: { ...this.#filters, ...filters } }),
+      filter: (filters) => context.go({ view: 'log', filters: { ...this.#form.filters, ...filters } }),
       shareUrl: ({ seq }) => context.shareUrl({ view: 'log', filters: {}, entry: seq }),
     })
     this.#activity = new ActivityChart(context, (since, until) =>
