@@ -18,7 +18,7 @@ import { headOf, secured } from './responses.ts'
 import type { Call, Route } from './route.ts'
 import { findRoute } from './routes.ts'
 import { listRoute } from './routes/list.ts'
-import { type Csrf, requireSameOrigin } from './same-origin.ts'
+import { comesFromElsewhere, type Csrf, requireSameOrigin } from './same-origin.ts'
 
 /** Options of {@link createHandler}. */
 export interface HandlerOptions extends SchemaNameOptions {
@@ -63,8 +63,9 @@ export interface HandlerOptions extends SchemaNameOptions {
   /** Which destinations forwarders may be configured for, and tried out. Default is all. */
   readonly allowDestination?: AllowDestination | undefined
   /**
-   * How a change can show that it comes from a page of the host when the browser does not say so: a token in
-   * `x-csrf-token`. Default is that only the browser's own word counts (`Sec-Fetch-Site`, `Origin`).
+   * How a change can show that it comes from a page of the host when the browser does not say so: a token in `x-csrf-token`.
+   * Asked too when a page of another origin makes an export or, with `auditViews`, any question. Default is that only the
+   * browser's own word counts (`Sec-Fetch-Site`, `Origin`).
    */
   readonly csrf?: Csrf | undefined
   /** Gets what was answered with a status of 500 or above, and what failed after an answer had begun. What it throws is ignored. Default is nobody. */
@@ -103,7 +104,9 @@ export function createHandler(options: HandlerOptions): Handler {
     if (principal instanceof Response) return principal
     const call: Call = { request, principal, values: path, signal, log }
     try {
-      if (route.method !== 'GET') await requireSameOrigin(request, options.csrf)
+      const recorded = route.recorded === true || options.auditViews === true
+      if (route.method !== 'GET' || (recorded && comesFromElsewhere(request)))
+        await requireSameOrigin(request, options.csrf)
       await requireAccess(route, principal, flags)
       const query = readQueryString(url.search, route.parameters)
       return await route.handle({ ...call, values: new Map([...query, ...path]) })

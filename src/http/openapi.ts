@@ -6,6 +6,7 @@ import { ref, schemas } from './schemas.ts'
 
 /** What can go wrong with every resource. */
 const everywhere: readonly ProblemCode[] = [
+  'csrf',
   'parameter_unknown',
   'parameter_repeated',
   'unauthenticated',
@@ -110,7 +111,7 @@ function problemResponses({ method, permission, feature, body, problems: own }: 
     ...everywhere,
     ...(permission === undefined ? [] : (['permission_missing'] as const)),
     ...(feature === undefined ? [] : (['feature_disabled'] as const)),
-    ...(method === 'GET' ? [] : (['csrf', 'media_type_unsupported'] as const)),
+    ...(method === 'GET' ? [] : (['media_type_unsupported'] as const)),
     ...(body === undefined ? [] : (['body_malformed', 'body_invalid', 'body_too_large'] as const)),
     ...own,
   ])

@@ -14,6 +14,8 @@ export interface Route {
   readonly description?: string
   /** Without one of them the principal gets 403 `permission_missing`; undefined where every principal may. */
   readonly permission: Permission | readonly Permission[] | undefined
+  /** Whether a question is an entry even without `auditViews`. Then it may not come from another origin's page. */
+  readonly recorded?: true
   /** While the flag is off everybody gets 403 `feature_disabled`. */
   readonly feature?: FeatureFlag
   readonly parameters: readonly Parameter[]

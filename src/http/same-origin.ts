@@ -28,6 +28,14 @@ export async function requireSameOrigin(request: Request, csrf: Csrf | undefined
   throw new Problem('csrf')
 }
 
+/**
+ * Whether the browser says that a page of another origin made the request. A question that is recorded may not come from there
+ * either: an image on somebody's page would have the log say that whoever looks at it took an export.
+ */
+export function comesFromElsewhere({ headers }: Request): boolean {
+  return ['cross-site', 'same-site'].includes(headers.get('sec-fetch-site') ?? '')
+}
+
 /** `Sec-Fetch-Site` (Fetch Metadata) where there is one; older browsers send only `Origin`. */
 function isSameOrigin({ headers, url }: Request): boolean {
   const site = headers.get('sec-fetch-site')

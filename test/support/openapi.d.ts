@@ -556,6 +556,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "csrf";
+                    };
+                };
+            };
             /** @description `query_too_long`: The query is too long. */
             414: {
                 headers: {
@@ -674,7 +686,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -682,7 +694,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "feature_disabled" | "permission_missing" | "tenant_forbidden";
+                        code?: "csrf" | "feature_disabled" | "permission_missing" | "tenant_forbidden";
                     };
                 };
             };
@@ -775,7 +787,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -783,7 +795,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "feature_disabled" | "permission_missing";
+                        code?: "csrf" | "feature_disabled" | "permission_missing";
                     };
                 };
             };
@@ -882,7 +894,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -890,7 +902,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "feature_disabled" | "permission_missing";
+                        code?: "csrf" | "feature_disabled" | "permission_missing";
                     };
                 };
             };
@@ -1017,7 +1029,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1025,7 +1037,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "feature_disabled" | "permission_missing" | "tenant_forbidden";
+                        code?: "csrf" | "feature_disabled" | "permission_missing" | "tenant_forbidden";
                     };
                 };
             };
@@ -1121,7 +1133,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_missing`: The principal does not have the permission. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1129,7 +1141,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "permission_missing";
+                        code?: "csrf" | "permission_missing";
                     };
                 };
             };
@@ -1235,7 +1247,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_missing`: The principal does not have the permission. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1243,7 +1255,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "permission_missing";
+                        code?: "csrf" | "permission_missing";
                     };
                 };
             };
@@ -1364,7 +1376,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_missing`: The principal does not have the permission. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1372,7 +1384,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "permission_missing";
+                        code?: "csrf" | "permission_missing";
                     };
                 };
             };
@@ -1479,7 +1491,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_missing`: The principal does not have the permission. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1487,7 +1499,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "permission_missing";
+                        code?: "csrf" | "permission_missing";
                     };
                 };
             };
@@ -1589,7 +1601,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1597,7 +1609,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "permission_missing" | "tenant_forbidden";
+                        code?: "csrf" | "permission_missing" | "tenant_forbidden";
                     };
                 };
             };
@@ -1708,7 +1720,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `feature_disabled`: The feature is switched off. `permission_missing`: The principal does not have the permission. `tenant_forbidden`: The principal may not see this tenant. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1716,7 +1728,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "feature_disabled" | "permission_missing" | "tenant_forbidden";
+                        code?: "csrf" | "feature_disabled" | "permission_missing" | "tenant_forbidden";
                     };
                 };
             };
@@ -1830,7 +1842,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_missing`: The principal does not have the permission. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1838,7 +1850,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "permission_missing";
+                        code?: "csrf" | "permission_missing";
                     };
                 };
             };
@@ -2231,7 +2243,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_missing`: The principal does not have the permission. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2239,7 +2251,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "permission_missing";
+                        code?: "csrf" | "permission_missing";
                     };
                 };
             };
@@ -3281,7 +3293,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_missing`: The principal does not have the permission. */
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. `permission_missing`: The principal does not have the permission. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3289,7 +3301,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "permission_missing";
+                        code?: "csrf" | "permission_missing";
                     };
                 };
             };
@@ -3372,6 +3384,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `csrf`: Nothing shows that the request comes from a page of this application. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "csrf";
                     };
                 };
             };

@@ -118,7 +118,7 @@ export class Api {
     }
   }
 
-  /** The answer as it comes, for what is too long to wait for. @throws ApiFailure */
+  /** The answer as it comes, for what is too long to wait for, and is recorded: it has the token. @throws ApiFailure */
   stream(path: string, options: CallOptions = {}): Promise<Response> {
     return this.#call(path, options, undefined)
   }
@@ -138,17 +138,15 @@ export class Api {
         this.#fetch.call(globalThis, url, {
           ...getInit,
           signal: anySignal,
-          ...(method === 'GET'
-            ? {}
-            : {
-                method,
-                headers: {
-                  ...getInit.headers,
-                  'content-type': 'application/json',
-                  ...(this.#csrfToken === undefined ? {} : { 'x-csrf-token': this.#csrfToken }),
-                },
-                body: JSON.stringify(body ?? {}),
-              }),
+          method,
+          headers: {
+            ...getInit.headers,
+            ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+            ...(this.#csrfToken === undefined || (method === 'GET' && timeout !== undefined)
+              ? {}
+              : { 'x-csrf-token': this.#csrfToken }),
+          },
+          ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
         }))
     } catch {
       signal?.throwIfAborted()

@@ -25,6 +25,7 @@ export const exportRoute: Route = {
     'A stream without end of its own: it has everything that was committed when it began. A connection that breaks off before the end of the stream means that the file is not complete. The export is itself an entry when it begins, and another when it ends.',
   permission: 'export',
   feature: 'audit_export',
+  recorded: true,
   parameters: [formatParameter, ...filterParameters, tenantParameter, orderParameter],
   answers: {
     'application/x-ndjson': { type: 'string' },

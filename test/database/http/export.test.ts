@@ -39,6 +39,28 @@ describe('an export', () => {
     expect(await verifyEntries([text])).toMatchObject({ intact: true, entries: all.length })
   })
 
+  it.each([
+    [403, 'cross-site'],
+    [403, 'same-site'],
+    [200, 'same-origin'],
+    [200, 'none'],
+  ])('is answered with %i when a page of another origin may have asked for it: %s', async (status, site) => {
+    const user = unique('led-')
+    const send = async (path: string, options: Parameters<typeof api.handler>[0] = {}): Promise<number> => {
+      const headers = { ...asHeader({ id: user }), 'sec-fetch-site': site }
+      const response = await api.handler(options)(new Request(`http://localhost/api/audit-logs${path}`, { headers }))
+      await response.text()
+      return response.status
+    }
+    expect(await send('/export?action=none')).toBe(status)
+    const [first] = (await aboutExports(user)).map(({ outcome, details }) => [outcome, details['reason']])
+    expect(first).toEqual(status === 403 ? ['denied', 'csrf'] : ['success', undefined])
+    expect(await send('/export?action=none', { csrf: { verify: () => true } })).toBe(200)
+    // What is not recorded may be asked for: no other page can read it.
+    expect(await send('/list')).toBe(200)
+    expect(await send('/list', { auditViews: true })).toBe(status)
+  })
+
   it('has a record for each entry in CSV, with formulas disarmed and nothing else changed', async () => {
     const response = await api.get(`/export?format=csv&${everything}`)
     const text = await response.text()

@@ -13,18 +13,20 @@ const firstCall = (url: string): ConstructorParameters<typeof Api>[2] & object =
 })
 
 describe('a call of the API', () => {
-  test('carries the token of the host when it changes something, and never else', async () => {
+  test('carries the token of the host when it changes something or takes an export, and never else', async () => {
     const api = new Api('/api', ((url: string, init?: RequestInit) =>
       url === '/api/session'
         ? Promise.resolve(Response.json({ csrf_token: 'token-of-the-host' }))
         : send(url, init)) as typeof fetch)
     await api.session()
     for (const method of ['GET', 'PUT', 'POST', 'DELETE'] as const) await api.json('/x', { method })
+    await api.stream('/export')
     expect(sent.splice(0).map(({ method, headers }) => [method, headers.get('x-csrf-token')])).toEqual([
       ['GET', null],
       ['PUT', 'token-of-the-host'],
       ['POST', 'token-of-the-host'],
       ['DELETE', 'token-of-the-host'],
+      ['GET', 'token-of-the-host'],
     ])
   })
 
