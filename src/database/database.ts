@@ -104,11 +104,21 @@ function makeExecutor(db: Database): Executor {
       if (preparing && name !== undefined) {
         // pg takes a query config here; the structural type above shows only the form that every driver knows.
         const config = { name, text, values: values as unknown[] } as unknown as string
-        return (await db.query(config)).rows as readonly Row[]
+        return rowsOf(await db.query(config))
       }
-      return (await (values === undefined ? db.query(text) : db.query(text, [...values]))).rows as readonly Row[]
+      return rowsOf(await (values === undefined ? db.query(text) : db.query(text, [...values])))
     },
   }
+}
+
+/** What ORMs have under the name of `query` often resolves to the rows themselves, and types of it allow anything. */
+function rowsOf(result: unknown): readonly Row[] {
+  if (isObject(result) && Array.isArray(result['rows'])) return result['rows'] as Row[]
+  throw new AuditLogError(
+    'option_invalid',
+    'db.query() ran the statement and resolved to something without rows, where { rows } is expected',
+    { path: '$.db' },
+  )
 }
 
 /** A `pg` Client queues what it gets before `connect()` is called, and waits for ever when nobody calls it. */
@@ -154,7 +164,7 @@ const ofOneSession = new WeakSet<object>()
 async function requireOneSession(db: Queryable): Promise<void> {
   if (ofOneSession.has(db) || isPool(db) || 'processID' in db) return
   const session = async (): Promise<unknown> =>
-    ((await db.query('select pg_backend_pid() as session')).rows[0] as Row | undefined)?.['session']
+    (await executorOf(db).run('select pg_backend_pid() as session'))[0]?.['session']
   // At once: a pool gives one after the other to the same connection.
   const [one, other] = await Promise.all([session(), session()])
   if (one !== other) {

@@ -26,8 +26,9 @@ interface Stamp {
  */
 export function appendTo(schema: string): Append {
   const quoted = quoteIdentifier(schema)
+  // As text first: what a driver takes for JSON it may write down once more, as postgres.js does.
   const one = `insert into ${quoted}.entry (tenant_id, user_id, action, target, source_ip, outcome, details, canonical)
-    values ($1, $2, $3, $4, $5, $6, $7, true)
+    values ($1, $2, $3, $4, $5, $6, $7::text::json, true)
     returning pg_catalog.concat(id, encode(entry_hash, 'hex'), ${binaryTime('timestamp')}, seq, ' ', recorded_by) as stamp`
   const many = `select ${quoted}.append_canonical($1) as appended`
   // Unguessable, so that a session left dirty by somebody else cannot hold a statement of that name.

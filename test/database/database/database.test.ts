@@ -29,6 +29,14 @@ describe('withTransaction', () => {
 })
 
 describe('executorOf', () => {
+  it('says of what resolves to rows alone, as a query of many ORMs does, that it is none', async () => {
+    const client = await log.connect(log.app.url)
+    const db = { query: async (text: string, values?: unknown[]) => (await client.query(text, values)).rows }
+    const refused = { code: 'option_invalid', path: '$.db' }
+    await expect(executorOf(db as never).run('select 1')).rejects.toMatchObject(refused)
+    await expect(work(db as never)).rejects.toMatchObject(refused)
+  })
+
   const kysely = (adapter: object): Kysely<unknown> => {
     const missing = (): never => {
       throw new Error('not asked for')

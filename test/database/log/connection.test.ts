@@ -154,3 +154,30 @@ describe('Invariant 12: the caller learns whether it is certain that nothing was
     await expect.poll(() => count('driver.timeout')).toBe(before + 1)
   })
 })
+
+describe('a driver that writes down as JSON what the statement has as JSON, text too (postgres.js)', () => {
+  it('leaves details as they are', async () => {
+    const client = await log.connect(log.app.url)
+    const describeParameters = async (text: string): Promise<number[]> => {
+      await client.query(`prepare described as ${text}`)
+      const { rows } = await client.query<{ types: number[] }>(
+        `select parameter_types::oid[]::integer[] as types from pg_prepared_statements where name = 'described'`,
+      )
+      await client.query('deallocate described')
+      return rows[0]!.types
+    }
+    const db = {
+      async query(text: string, values: unknown[] = []) {
+        const types = await describeParameters(text)
+        const written = values.map((value, index) => (types[index] === 114 ? JSON.stringify(value) : value))
+        return client.query<object>(text, written)
+      },
+    }
+    const event = { action: 'json.twice', details: { a: 'b', list: [1, null] } }
+    const entries = [await audit.log(event, { db }), ...(await audit.logMany([event, event], { db }))]
+    for (const entry of entries) {
+      expect(entry.details).toEqual(event.details)
+      expect(verifyEntry(entry)).toBe(true)
+    }
+  })
+})
