@@ -213,14 +213,34 @@ function isUseless(error: unknown): boolean {
   return state === undefined || state === '25006' || state === '0A000' || /^(08|57P0)/.test(state)
 }
 
+const exactInTime = new WeakSet<object>()
+
+/** postgres.js turns times into dates, which have milliseconds: who reads page by page would miss entries without a word. */
+async function requireExactTimes(db: Kysely<unknown>, connected: Kysely<unknown>): Promise<void> {
+  if (exactInTime.has(db)) return
+  const time = '2026-01-01T00:00:00.000001Z'
+  const { rows } = await connected.executeQuery<Row>(
+    CompiledQuery.raw(`select $1::timestamptz = timestamptz '${time}' as exact`, [time]),
+  )
+  if (rows[0]?.['exact'] !== true) {
+    throw new AuditLogError(
+      'option_invalid',
+      'the driver of this Kysely instance cuts times to milliseconds, so that entries would be missed: pass a pool of pg',
+      { path: '$.db' },
+    )
+  }
+  exactInTime.add(db)
+}
+
 async function withKyselyConnection<T>(
   db: Kysely<unknown>,
   work: (connection: Kysely<unknown>) => Promise<T>,
 ): Promise<T> {
   const connection = { made: false }
   try {
-    return await db.connection().execute((connected) => {
+    return await db.connection().execute(async (connected) => {
       connection.made = true
+      await requireExactTimes(db, connected)
       return work(connected)
     })
   } catch (error) {

@@ -1,4 +1,4 @@
-import { Kysely, MysqlAdapter, PostgresAdapter, SqliteAdapter } from 'kysely'
+import { Kysely, MysqlAdapter, PostgresAdapter, PostgresDialect, SqliteAdapter } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { executorOf, type Queryable, withTransaction } from '../../../src/database/database.ts'
 import { testLog } from '../../support/database.ts'
@@ -29,6 +29,31 @@ describe('withTransaction', () => {
 })
 
 describe('executorOf', () => {
+  it('refuses a Kysely instance whose driver cuts times to milliseconds, as postgres.js does', async () => {
+    const pool = log.pool(log.app.url)
+    const cutting = {
+      end: () => pool.end(),
+      async connect() {
+        const client = await pool.connect()
+        const cut = (value: unknown): unknown => (typeof value === 'string' ? new Date(value).toISOString() : value)
+        return {
+          query: (text: string, values: readonly unknown[]) => client.query<object>(text, values.map(cut)),
+          release: () => client.release(),
+        }
+      },
+    }
+    const db = (from: object): Kysely<unknown> =>
+      new Kysely({ dialect: new PostgresDialect({ pool: from as typeof pool }) })
+    await expect(executorOf(db(cutting)).run('select 1')).rejects.toMatchObject({
+      code: 'option_invalid',
+      path: '$.db',
+    })
+    await expect(withTransaction(db(cutting), () => Promise.resolve())).rejects.toMatchObject({
+      code: 'option_invalid',
+    })
+    expect(await executorOf(db(pool)).run('select 1 as one')).toMatchObject([{ one: 1 }])
+  })
+
   it('says of what resolves to rows alone, as a query of many ORMs does, that it is none', async () => {
     const client = await log.connect(log.app.url)
     const db = { query: async (text: string, values?: unknown[]) => (await client.query(text, values)).rows }
