@@ -37,7 +37,7 @@ export const iso27001: Framework = {
       library:
         'Exports, archives and proofs verify offline, without the database and without trusting whoever hands them over.',
       host: 'Keep checkpoints and archives out of reach of whoever is investigated.',
-      check: '`audit-log verify` of this pack.',
+      check: '`audit-log verify` of the `samples.bundle` of this pack.',
       sections: ['samples', 'verification'],
     },
     {

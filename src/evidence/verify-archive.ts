@@ -49,7 +49,7 @@ const largestNoteBytes = 1_000_000
  * of them missing, and that tiles and files are those of that tree. Needs no database, trusts nothing but the policy.
  *
  * @param directory made by `writeArchive`; may come from an attacker. Links in it are not followed.
- * @throws AuditLogError `file_unreadable` when there is no such directory; `note_unverified` and the like when `since` is no
+ * @throws AuditLogError `file_unreadable` when there is no such directory, or nothing of an archive in it; `note_unverified` and the like when `since` is no
  * checkpoint of the policy
  * @example
  * const report = await verifyArchive('archive', { policy: trustLogs([verifierKey]) })
@@ -59,8 +59,12 @@ export async function verifyArchive(directory: string, options: VerifyArchiveOpt
   const findings = new Findings()
   const note = readAtMost(join(directory, checkpointPath), largestNoteBytes)
   if (typeof note === 'string') {
-    if (note === 'missing' && !existsSync(directory)) {
-      throw new AuditLogError('file_unreadable', 'there is no such directory')
+    const traces = ['entries', 'tile'].filter((name) => existsSync(join(directory, name)))
+    if (note === 'missing' && traces.length === 0) {
+      const pack = existsSync(join(directory, 'samples.bundle'))
+        ? ': verify the samples.bundle of an evidence pack'
+        : ''
+      throw new AuditLogError('file_unreadable', `there is no archive in this directory, or no such directory${pack}`)
     }
     findings.add('unsigned', `the checkpoint ${faultTexts[note]}`, { file: checkpointPath })
     return findings.report({})

@@ -13,6 +13,8 @@ import {
 import { decodeUtf8, encodeUtf8 } from './strict-text.ts'
 
 const timestampBytes = 8
+/** ECMAScript: 8.64e15 milliseconds. */
+const latestSeconds = 8.64e12
 
 /**
  * How a witness signs a checkpoint (c2sp.org/tlog-cosignature, "Format"): with the time in front, which is signed too.
@@ -25,7 +27,7 @@ export async function cosign(text: Uint8Array, key: SigningKey, nowMs: number): 
   // A witness states something about a tree head; it must not put its name under any other text.
   parseCheckpoint(decodeUtf8(text) ?? '')
   const timestamp = Math.floor(nowMs / 1000)
-  if (!Number.isSafeInteger(timestamp) || timestamp < 1) {
+  if (!(timestamp >= 1 && timestamp <= latestSeconds)) {
     throw new AuditLogError('option_invalid', 'expected a time after 1970, in milliseconds')
   }
   const signature = new Uint8Array(timestampBytes + signatureBytes)
@@ -85,8 +87,8 @@ function signedMessage(timestamp: number, text: Uint8Array): Uint8Array {
   return message
 }
 
-// Null for times that the number of the signed text could not tell exactly.
+// Null for times that no Date holds: who shows them would fail.
 function readTimestamp(signature: Uint8Array): number | null {
   const timestamp = Number(new DataView(signature.buffer, signature.byteOffset).getBigUint64(0))
-  return Number.isSafeInteger(timestamp) ? timestamp : null
+  return timestamp <= latestSeconds ? timestamp : null
 }

@@ -492,6 +492,16 @@ it('never calls an archive intact of which one byte was changed, removed or adde
   })
 }, 120_000)
 
+it('does not call a directory tampered in which there is nothing of an archive', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    writeFileSync(join(directory, 'samples.bundle'), '')
+    await expect(verify(directory)).rejects.toMatchObject({
+      code: 'file_unreadable',
+      message: expect.stringContaining('samples.bundle'),
+    })
+  })
+})
+
 it('says that there is no such directory', async () => {
   await expect(verify(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'file_unreadable' })
   expect(existsSync(join(root, 'nowhere'))).toBe(false)
