@@ -52,6 +52,8 @@ export async function openConsole(
     async go(place) {
       await page.goto('about:blank')
       await page.goto(host.url + place)
+      // What stands in the page before that cannot be typed into, except by a test.
+      await page.waitForFunction(() => customElements.get('audit-log-console') !== undefined)
     },
   }
 }
