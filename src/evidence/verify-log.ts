@@ -129,7 +129,7 @@ class LogCheck {
     this.#explainStrange()
     if (complete) await this.#compareRows(begin, head.size)
     const purged = this.#explainAbsent(head.size)
-    await this.#addUnsequenced()
+    await this.#addUnsequenced(head.size)
     return this.#report(head, begin, purged)
   }
 
@@ -285,7 +285,18 @@ class LogCheck {
     return purged
   }
 
-  async #addUnsequenced(): Promise<void> {
+  async #addUnsequenced(size: number): Promise<void> {
+    const schema = quoteIdentifier(this.#schema)
+    // An entry with such a leaf looks like one that waits for the next checkpoint.
+    const beyond = await this.#executor.run(
+      `select leaf_index::text as leaf, seq::text from ${schema}.leaf
+       where leaf_index >= greatest($1, (select tree_size from ${schema}.sequencer_state)) order by leaf_index limit 1000`,
+      [size],
+    )
+    for (const { leaf, seq } of beyond) {
+      const about = { leafIndex: Number(leaf), seq: Number(seq) }
+      this.#findings.add('unsequenced', 'the sequencer has given no such leaf', about)
+    }
     for (const { seq } of await findPassedOver(this.#executor, this.#schema, 1000, true)) {
       this.#findings.add('unsequenced', 'the entry is not in the tree, although the sequencer went past it', { seq })
     }

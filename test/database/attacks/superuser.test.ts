@@ -65,6 +65,14 @@ describe('Invariant 8: a log that a superuser changed without touching what is h
     expect(report).toMatchObject({ verdict: 'entry_added', ok: false, entries: 600 })
   })
 
+  it.each([600, 1_000_000])('has an entry beside the tree with a leaf of its own, %i', async (leafIndex) => {
+    const leaf = `insert into {s}.leaf select ${leafIndex}, seq, timestamp, entry_hash from {s}.entry where seq = 77777`
+    expect(await verified(guardsOff(`${forged}; ${leaf}`))).toMatchObject({
+      verdict: 'unsequenced',
+      findings: [{ leafIndex, seq: 77_777 }],
+    })
+  })
+
   it.each(['update {s}.sequencer_state set done = null', 'delete from {s}.sequencer_state'])(
     'has an entry beside the tree, and does not say any more how far the sequencer has come: %s',
     async (sql) => {

@@ -84,8 +84,8 @@ describe('the drill', () => {
     const missed = results.filter(
       ({ detectedBy }) => byItself.some((by) => by in detectedBy) && detectedBy.verify === undefined,
     )
-    // A tile beside the tree that was signed, and a table that the posture names.
-    expect(missed.map(({ id }) => id)).toEqual(['owner-child', 'owner-tile'])
+    // A tile beside the tree that was signed.
+    expect(missed.map(({ id }) => id)).toEqual(['owner-tile'])
     expect(results.find(({ id }) => id === 'superuser-rewrite')?.detectedBy.verify).toMatch(/^fork/)
     expect(results.find(({ id }) => id === 'superuser-rollback')?.detectedBy.verify).toBe('restored_to_earlier')
   })
