@@ -48,6 +48,19 @@ export function readCopyRecord(record: unknown): CopyLeaf | CopyCheckpoint | und
   return leafIndex === undefined ? findCheckpoint(record, 0) : undefined
 }
 
+/**
+ * Whether a record is the event of `audit-log sink test`, which is no part of the log: its action says so. What a user chose, who
+ * could say so too, is not looked into.
+ */
+export function isTestEvent(record: unknown, depth: number = 0): boolean {
+  if (typeof record === 'string') return testAction.test(record) || isTestEvent(nested(record, {}), depth + 1)
+  if (typeof record !== 'object' || record === null || depth > deepest) return false
+  return Object.entries(record).some(([name, member]) => !closed.has(plain(name)) && isTestEvent(member, depth + 1))
+}
+
+/** Alone, behind the prefix of a CloudEvents type, in the header of LEEF and CEF, or as structured data. */
+const testAction = /^([\w.-]+\.)?audit_log\.sink_test$|\|audit_log\.sink_test\|| action="audit_log\.sink_test"/
+
 const deepest = 6
 /** Members that hold another event as text. */
 const textual = new Set([

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../entry-source.ts'
 import { AuditLogError, type AuditLogErrorCode } from '../../errors.ts'
 import { CompactRange, openCheckpoint, type Policy, type TreeHead } from '../../tlog/index.ts'
-import { type CopyCheckpoint, readCopyRecord } from './copy-event.ts'
+import { type CopyCheckpoint, isTestEvent, readCopyRecord } from './copy-event.ts'
 import { altered, conflicting, CopyLeaves } from './copy-leaves.ts'
 import { recordsOf } from './copy-records.ts'
 import type { CopyFinding, CopyHead, CopyReport } from './copy-report.ts'
@@ -79,7 +79,7 @@ async function readCopy(source: ByteSource, policy: Policy): Promise<Copy> {
     records += 1
     const read = readCopyRecord(record)
     if (read === undefined) {
-      if (!isTest(record)) findings.push({ kind: 'unreadable', record: records })
+      if (!isTestEvent(record)) findings.push({ kind: 'unreadable', record: records })
     } else if (read.kind === 'leaf') {
       count += 1
       if (read.contentHash === undefined) withoutContent += 1
@@ -166,9 +166,4 @@ function placeOf(finding: CopyFinding): number {
 
 function withoutRepetition(findings: readonly CopyFinding[]): CopyFinding[] {
   return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()]
-}
-
-/** The event of `audit-log sink test` is no part of the log. */
-function isTest(record: unknown): boolean {
-  return (typeof record === 'string' ? record : JSON.stringify(record ?? '')).includes('audit_log.sink_test')
 }

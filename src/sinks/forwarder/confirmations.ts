@@ -32,21 +32,24 @@ export class Confirmations {
     return this.#waiting && this.#task === undefined ? this.#notBefore : Number.POSITIVE_INFINITY
   }
 
-  /** Asks, if something is pending and it is time. `onAnswer` hears of each event that is confirmed or must be sent again. */
+  /**
+   * Asks, if something is pending and it is time. `onAnswer` hears of each event that is confirmed or must be sent again, and
+   * `onDone` whether the sink had an answer at all.
+   */
   start(
     window: Window,
     signal: AbortSignal,
     onAnswer: (slot: Slot, confirmed: boolean) => void,
-    onDone: () => void,
+    onDone: (answered: boolean) => void,
   ): void {
     if (this.#task !== undefined || this.#sink.confirm === undefined) return
     this.#waiting = window.pending.size > 0
     if (!this.#waiting || this.#clock.now() < this.#notBefore) return
-    this.#task = this.#ask([...window.pending], signal, onAnswer).finally(() => {
+    this.#task = this.#ask([...window.pending], signal, onAnswer).then((answered) => {
       this.#notBefore = this.#clock.now() + this.#intervalMs
       this.#task = undefined
       this.#waiting = window.pending.size > 0
-      onDone()
+      onDone(answered)
     })
   }
 
@@ -54,7 +57,7 @@ export class Confirmations {
     slots: readonly Slot[],
     signal: AbortSignal,
     onAnswer: (slot: Slot, confirmed: boolean) => void,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const handles = [...new Set(slots.flatMap(({ handle }) => handle ?? []))]
     const answers = await this.#sink.confirm?.(handles, { signal }).catch(() => undefined)
     const byHandle = new Map<ConfirmHandle, Confirmation | undefined>()
@@ -63,5 +66,6 @@ export class Confirmations {
       const answer = slot.handle === undefined ? undefined : byHandle.get(slot.handle)
       if (answer === 'confirmed' || answer === 'unknown') onAnswer(slot, answer === 'confirmed')
     }
+    return answers?.length === handles.length
   }
 }

@@ -218,7 +218,10 @@ export class Delivery {
         this.#gate.confirmed(confirmed)
         this.#ring()
       },
-      () => this.#ring(),
+      (answered) => {
+        if (!answered) this.#gate.confirmed(false)
+        this.#ring()
+      },
     )
   }
 

@@ -73,14 +73,14 @@ export class Gate {
     this.#lastSuccessAt = this.#clock.now()
   }
 
-  /** What the receiver took was confirmed, or must be sent again. */
+  /** What the receiver took was confirmed, or could not be. */
   confirmed(isConfirmed: boolean): void {
     if (isConfirmed) {
       this.#unconfirmed = undefined
       this.succeeded()
       return
     }
-    const detail = 'the receiver took events and did not confirm them in time: they are sent again'
+    const detail = 'the receiver took events and has not confirmed them'
     this.#unconfirmed ??= { cause: 'receiver', code: 'unconfirmed', detail, since: this.#clock.now() }
   }
 

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { isTestEvent } from '../../../../src/evidence/copy/copy-event.ts'
+import { ElasticSink } from '../../../../src/sinks/elastic.ts'
 import { HttpSink } from '../../../../src/sinks/http-sink.ts'
 import { NdjsonSink } from '../../../../src/sinks/ndjson.ts'
 import { QRadarSink } from '../../../../src/sinks/qradar.ts'
 import { SentinelSink } from '../../../../src/sinks/sentinel.ts'
+import { SplunkSink } from '../../../../src/sinks/splunk.ts'
 import { type EncodedEvent, type Sink, SyslogSink, verifyCopy } from '../../../../src/sinks/index.ts'
 import { trustLogs } from '../../../../src/tlog/index.ts'
 import { logCopy } from '../../../support/log-copy.ts'
@@ -122,6 +125,29 @@ describe('verify-copy', () => {
     const page = readFileSync('docs/siem/sentinel.md', 'utf8')
     const query = page.slice(page.indexOf('| project leaf_index'), page.indexOf('| order by leaf_index'))
     expect([...query.matchAll(/(\w+) = /g)].map(([, name]) => name)).toEqual(Object.keys(projected))
+  })
+
+  it.each<[string, Sink]>([
+    ['LEEF', new QRadarSink(address)],
+    ['CEF', new SyslogSink({ ...address, format: 'cef' })],
+    ['structured data', new SyslogSink(address)],
+    ['JSON over syslog', new SyslogSink({ ...address, format: 'json' })],
+    ["Sentinel's own table", new SentinelSink({ ...sentinel, credential })],
+    ['ASimAuditEventLogs', new SentinelSink({ ...sentinel, credential, table: 'asim' })],
+    ['ECS', new ElasticSink({ url: 'https://es.example.com', apiKey: 'key' })],
+    ['HEC', new SplunkSink({ url: 'https://splunk.example.com', token: 'token' })],
+    ['OCSF', http('ocsf')],
+    ['CloudEvents', http('cloudevents')],
+    ['JSON', http('json')],
+  ])('passes over the event of a sink test: %s', (_, sink) => {
+    const details = { note: 'audit_log.sink_test' }
+    const notice = { kind: 'test', id: 'test-1', timestamp: '2026-09-26T12:00:00.000000Z', details } as const
+    const recordOf = (action: string): unknown => {
+      const text = (sink.encode({ ...notice, action }) as EncodedEvent).text.trimEnd().split('\n').at(-1) ?? ''
+      return text.startsWith('{') ? JSON.parse(text) : text
+    }
+    expect(isTestEvent(recordOf('audit_log.sink_test'))).toBe(true)
+    expect(isTestEvent(recordOf('user.login'))).toBe(false)
   })
 
   it('refuses a table of one column that holds no events', async () => {

@@ -221,6 +221,13 @@ describe('verify-copy', () => {
     expect(await verify(ndjson(pages))).toMatchObject({ leaves: 1000, findings: [], proven: [{ begin: 0, end: 1000 }] })
   })
 
+  it('names a forged event that has the name of the test event where a user could put it', async () => {
+    const forged = { action: 'user.role.update', user_id: 'alice', target: 'audit_log.sink_test' }
+    const records = [forged, { ...forged, details: { action: 'audit_log.sink_test' } }]
+    const { findings } = await verify(ndjson([...raws, ...records]))
+    expect(findings).toEqual([1004, 1005].map((record) => ({ kind: 'unreadable', record })))
+  })
+
   it('ends at once for a leaf index that is far away', async () => {
     const { findings } = await verify(ndjson([...raws, { ...raws[0]!, leaf_index: 2 ** 52 }]))
     expect(findings).toEqual(expect.arrayContaining([{ kind: 'missing', first: 1000, last: 2 ** 52 - 1 }]))

@@ -87,6 +87,22 @@ describe('a sink of the host with a fault', () => {
   })
 })
 
+it('a sink whose confirm() fails is reported for as long as it does', async () => {
+  let well = false
+  const { sink } = sinkOf((count) => answerOf({ kind: 'pending', handle: {} }, count))
+  const log = memoryLog(forwardedMany(3))
+  const confirm: Sink['confirm'] = (handles) =>
+    well ? Promise.resolve(handles.map(() => 'confirmed')) : Promise.reject(new Error('s3cret'))
+  const running = deliver(log, { ...sink, confirm }, fakeClock())
+  await running.until(() => running.delivery.problem !== undefined)
+  expect(running.delivery.problem).toMatchObject({ cause: 'receiver', code: 'unconfirmed' })
+  expect(JSON.stringify(running.delivery.problem)).not.toContain('s3cret')
+  well = true
+  await running.until(() => log.position.leafIndex === 3)
+  await running.stop()
+  expect(running.delivery.problem).toBeUndefined()
+})
+
 it('no batch spans more time than the receiver takes, in whichever order the events are', async () => {
   const minutes = [0, 20, 10, 31, 61, 30, 62]
   const batches: string[][] = []
