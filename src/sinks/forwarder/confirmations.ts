@@ -49,7 +49,7 @@ export class Confirmations {
       this.#notBefore = this.#clock.now() + this.#intervalMs
       this.#task = undefined
       this.#waiting = window.pending.size > 0
-      onDone(answered)
+      return onDone(answered)
     })
   }
 
