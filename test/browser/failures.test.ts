@@ -280,6 +280,43 @@ describe.skipIf(!hasBrowser)('an API that fails', () => {
     await page.context().close()
   })
 
+  test('is waited for in words in an entry that a link leads to', async () => {
+    const { page, go } = await openConsole(browser, host)
+    misbehave(/^GET .*\/entries\//, () => undefined)
+    await go('?view=log&action=risk.accepted&entry=1')
+    await page.locator('.drawer').getByText('Still waiting for an answer.').waitFor()
+    await page.context().close()
+  })
+
+  test('offers no form for a destination before it is known which there are', async () => {
+    const { page, go } = await openConsole(browser, host)
+    misbehave(/^GET .*\/forwarders/, () => undefined)
+    await go('?view=forwarding')
+    await page.getByText('Still waiting for an answer.').waitFor()
+    expect(await page.getByRole('button', { name: 'Add' }).count()).toBe(0)
+    await page.context().close()
+  })
+
+  test('says what it says as text, with what reorders or hides in it marked', async () => {
+    const { page, go } = await openConsole(browser, host)
+    const evil = '<img src=x onerror=alert(1)>\u202Etxt\uFE0F'
+    misbehave(/^GET .*\/retention/, answer(400, JSON.stringify({ code: 'x', detail: evil })))
+    await go('?view=retention')
+    await expect.poll(() => page.locator('.note.bad .mark').allTextContents()).toEqual(['U+202E', 'U+FE0F'])
+    behave()
+    await go('?view=forwarding')
+    await page.getByRole('button', { name: 'Add' }).click()
+    const form = page.locator('form.card')
+    await form.locator('select').selectOption('http')
+    await form.locator('input[name=forwarder-name]').fill('evil')
+    await form.locator('input[name=url]').fill('https://siem.example.com/')
+    misbehave(/^POST/, answer(200, JSON.stringify({ ok: false, code: 'refused', message: evil })))
+    await form.getByRole('button', { name: 'Send test event' }).click()
+    await expect.poll(() => form.locator('.note.bad .mark').allTextContents()).toEqual(['U+202E', 'U+FE0F'])
+    expect(await form.locator('.note.bad').textContent()).toContain('<img src=x onerror=alert(1)>')
+    await page.context().close()
+  })
+
   test('begins anew where a cursor is not taken any more', async () => {
     const { page, go } = await openConsole(browser, host)
     await go('?view=log')

@@ -45,7 +45,7 @@ export class ForwardingView implements View {
   constructor(context: Context) {
     const { t } = context
     this.#context = context
-    this.#add = button(t('forwarding.add'), () => this.#edit(undefined), { class: 'primary' })
+    this.#add = button(t('forwarding.add'), () => this.#edit(undefined), { class: 'primary', hidden: true })
     this.element = h(
       'div',
       {},
@@ -65,9 +65,10 @@ export class ForwardingView implements View {
       const { session, t } = this.#context
       const { permissions } = await session()
       this.#mayChange = permissions.includes('settings')
-      this.#add.hidden = !this.#mayChange
       replace(this.#gate, this.#mayChange ? null : h('p', { class: 'note' }, t('forwarding.readOnly')))
       await this.#load()
+      // Only now is it known what can be added.
+      this.#add.hidden = !this.#mayChange
       this.#refreshLater()
       return this.#cards()
     })
