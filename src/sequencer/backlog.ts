@@ -1,6 +1,7 @@
 import { type Database, type Executor, executorOf, type Row } from '../database/database.ts'
 import { explainRead } from '../query/explain-read.ts'
 import { checkName, quoteIdentifier } from '../schema/names.ts'
+import { leaseCounts } from './sequencer-state.ts'
 import type { Backlog, BacklogHold, UncommittedWriter } from './status.ts'
 
 /** An entry that is older than this while a sequencer is at work has been passed over. */
@@ -44,7 +45,7 @@ export async function backlogOf(executor: Executor, schema: string): Promise<Bac
      select least(10000, (select count(*) from unsequenced) + (select count(*) from late)) as entries,
        (select seq::text from oldest) as seq,
        (select extract(epoch from clock_timestamp() - timestamp) * 1000.0 from oldest) as age,
-       state.halted, state.leader is not null as ever_led, state.lease_until > clock_timestamp() as led,
+       state.halted, state.leader is not null as ever_led, ${leaseCounts} as led,
        extract(epoch from clock_timestamp() - state.lease_until) * 1000.0 as since
      from state`,
   )
@@ -80,7 +81,7 @@ async function findHold(executor: Executor, quoted: string, row: Row, ageMs: num
   if (row['led'] !== true) {
     const since = milliseconds(row['since'])
     const never = row['ever_led'] === true ? 'the last one was stopped in an orderly way' : 'none has been seen'
-    const seen = since === undefined ? never : `the last sign of life was ${Math.round(since / 1000)} s ago`
+    const seen = since === undefined ? never : `the last sign of life was ${Math.max(0, Math.round(since / 1000))} s ago`
     return { kind: 'no_sequencer', explanation: `no sequencer is at work; ${seen}` }
   }
   return ageMs > patienceMs

@@ -24,6 +24,10 @@ export interface SequencerState {
   readonly afterSeq: string
 }
 
+const farthestLease = `clock_timestamp() + interval '1 minute'`
+/** Whether somebody is at it. A lease that ends later than any can was given by a clock that was ahead, and says nothing. */
+export const leaseCounts: string = `lease_until between clock_timestamp() and ${farthestLease}`
+
 /**
  * Locks the sequencer's row for the transaction that is open.
  *
@@ -37,8 +41,9 @@ export async function lockState(
 ): Promise<SequencerState | undefined> {
   const quoted = quoteIdentifier(schema)
   const [row] = await executor.run(
-    `select tree_size::text, leader is distinct from $1 and lease_until > clock_timestamp() as leased_to_other,
-       lease_until is null or leader is distinct from $1 or lease_until < clock_timestamp() + interval '3 seconds' as lease_ends_soon,
+    `select tree_size::text, leader is distinct from $1 and ${leaseCounts} as leased_to_other,
+       lease_until is null or leader is distinct from $1
+         or lease_until not between clock_timestamp() + interval '3 seconds' and ${farthestLease} as lease_ends_soon,
        halted is not null as halted, done::text, working::text, after_xid::text, after_seq::text, cluster,
        (select encode(entry_hash, 'hex') from ${quoted}.leaf where leaf_index = tree_size - 1) as last_entry_hash
      from ${quoted}.sequencer_state for update skip locked`,
@@ -74,7 +79,7 @@ export async function lockState(
 /** Whether another process is at it, without locking anything. */
 export async function isLeasedToOther(executor: Executor, schema: string, leader: string): Promise<boolean> {
   const [row] = await executor.run(
-    `select leader is distinct from $1 and lease_until > clock_timestamp() as leased from ${quoteIdentifier(schema)}.sequencer_state`,
+    `select leader is distinct from $1 and ${leaseCounts} as leased from ${quoteIdentifier(schema)}.sequencer_state`,
     [leader],
   )
   return row?.['leased'] === true

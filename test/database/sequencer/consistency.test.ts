@@ -375,4 +375,24 @@ describe('the backlog', () => {
       explanation: 'no sequencer is at work; the last one was stopped in an orderly way',
     })
   })
+
+  it('is not held by a sequencer that was lost before the clock of the database was set back', async () => {
+    const log = await sequencedLog()
+    await log.write(3)
+    await log.admin.query(
+      `update audit_log.sequencer_state set leader = 'lost', lease_until = clock_timestamp() + interval '1 hour'`,
+    )
+    expect((await readBacklog(log.appPool)).heldBy).toMatchObject({ kind: 'no_sequencer' })
+    const next = await log.sequencer()
+    await next.run()
+    expect(await takeCensus(log.admin, log.key.verifierKey)).toEqual(inOrder(3))
+    // Its own lease is given anew when the clock has gone back under it.
+    await log.admin.query(`update audit_log.sequencer_state set lease_until = clock_timestamp() + interval '1 hour'`)
+    await next.run()
+    const { rows } = await log.admin.query(
+      `select leader <> 'lost' and lease_until < clock_timestamp() + interval '1 minute' as renewed from audit_log.sequencer_state`,
+    )
+    expect(rows).toEqual([{ renewed: true }])
+    await next.stop()
+  })
 })
