@@ -81,7 +81,8 @@ async function findHold(executor: Executor, quoted: string, row: Row, ageMs: num
   if (row['led'] !== true) {
     const since = milliseconds(row['since'])
     const never = row['ever_led'] === true ? 'the last one was stopped in an orderly way' : 'none has been seen'
-    const seen = since === undefined ? never : `the last sign of life was ${Math.max(0, Math.round(since / 1000))} s ago`
+    const seen =
+      since === undefined ? never : `the last sign of life was ${Math.max(0, Math.round(since / 1000))} s ago`
     return { kind: 'no_sequencer', explanation: `no sequencer is at work; ${seen}` }
   }
   return ageMs > patienceMs
