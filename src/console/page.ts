@@ -21,7 +21,7 @@ import { escapeData, escapeHtml, type Html, makeHtml as h } from './html.ts'
 const t: Text = (key, values) => (values === undefined ? english[key] : format(english[key], values))
 
 /** Entries that are there until the program draws: what a small screen shows, because each takes time. */
-const rowsShown = 14
+const rowsShown = 11
 
 interface Template {
   /** Up to the body. */

@@ -48,7 +48,7 @@ describe('the page', () => {
     expect(status).toBe(200)
     const answer = (await (await api.get('/list?limit=100')).json()) as NonNullable<Page['list']>
     expect(list).toEqual({ ...answer, next_cursor: expect.any(String) as string })
-    expect(rows).toEqual(answer.entries.slice(0, 14).map(({ seq }) => seq))
+    expect(rows).toEqual(answer.entries.slice(0, 11).map(({ seq }) => seq))
     expect(html).toMatch(/<script type="module" async data-first="\.\.\/list\?limit=100" src="app\.js/)
     expect(html).toContain(`href="?view=log&amp;entry=${rows[0]}"`)
     expect(headers.get('cache-control')).toBe('no-store')
@@ -97,7 +97,7 @@ describe('the page', () => {
     )
     expect(new Set(list?.entries.map(({ tenant_id }) => tenant_id))).toEqual(new Set([tenant]))
     expect(list?.entries).toHaveLength(Math.min(100, mine.length))
-    expect(rows).toEqual(list?.entries.slice(0, 14).map(({ seq }) => seq))
+    expect(rows).toEqual(list?.entries.slice(0, 11).map(({ seq }) => seq))
     expect((await open('?tenant_id=hostile', { tenants: [tenant] })).html).not.toContain('hostile.markup')
   })
 
@@ -202,7 +202,7 @@ describe('the page', () => {
       / async data-first="[^"]*" blocking="render" src="app\.js[^]*<audit-log-console[^>]*><noscript><div class="console">/,
     )
     expect(html.match(/<noscript>/g)).toHaveLength(2)
-    expect(rows).toHaveLength(14)
+    expect(rows).toHaveLength(11)
     for (const cookie of ['audit-log-console=another', `x-audit-log-console=${program}`, 'audit-log-console=']) {
       expect((await open('', {}, { headers: { cookie } })).html).not.toContain('blocking="render"')
     }
