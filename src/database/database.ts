@@ -113,7 +113,9 @@ function makeExecutor(db: Database): Executor {
 
 /** What ORMs have under the name of `query` often resolves to the rows themselves, and types of it allow anything. */
 function rowsOf(result: unknown): readonly Row[] {
-  if (isObject(result) && Array.isArray(result['rows'])) return result['rows'] as Row[]
+  // Several statements in one text have a result each.
+  const last: unknown = Array.isArray(result) ? result.at(-1) : result
+  if (isObject(last) && Array.isArray(last['rows'])) return last['rows'] as Row[]
   throw new AuditLogError(
     'option_invalid',
     'db.query() ran the statement and resolved to something without rows, where { rows } is expected',

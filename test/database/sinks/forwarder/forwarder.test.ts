@@ -308,7 +308,8 @@ describe('a backlog', () => {
     await until(() => sizes().length === 1)
     await forwarder.replayFrom(0)
     await until(() => forwarder.status().nextLeafIndex === log.size() && sizes().at(-1) === log.size())
-    await until(() => new Set(leavesOf(fake)).size === log.size())
+    // Leaves of entries that the test before has deleted are not there to be sent.
+    await until(() => new Set(leavesOf(fake)).size === log.size() - forwarder.status().counters.gone)
     await forwarder.stop()
     expect(sizes()).toEqual([log.size(), first, log.size()])
     await fake.stop()
