@@ -307,7 +307,7 @@ describe('a backlog', () => {
     forwarder.start()
     await until(() => sizes().length === 1)
     await forwarder.replayFrom(0)
-    await until(() => forwarder.status().nextLeafIndex === log.size() && sizes().at(-1) === log.size())
+    await until(() => sizes().length >= 3 && sizes().at(-1) === log.size())
     // Leaves of entries that the test before has deleted are not there to be sent.
     await until(() => new Set(leavesOf(fake)).size === log.size() - forwarder.status().counters.gone)
     await forwarder.stop()
