@@ -198,7 +198,8 @@ describe('Invariant 3: the stored hash is what TypeScript computes', () => {
   it.each<[string, Record<string, unknown>]>([
     ['many brackets in a text', { text: '[{'.repeat(6000) }],
     ['many containers beside each other', { list: Array.from({ length: 6000 }, () => ({})) }],
-    ['many numbers', { list: fc.sample(anyDouble, 2000) }],
+    // -0 is written as 0.
+    ['many numbers', { list: fc.sample(anyDouble, 2000).map((number) => number + 0) }],
     ['many escapes', { text: '\u0001\\u0000\\ud800"\\\\'.repeat(500) }],
     ['many names', Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`\u{10000}${index}\ue000`, index]))],
   ])('for details with %s, which the database looks at again', async (_, details) => {
