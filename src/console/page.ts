@@ -39,21 +39,18 @@ let template: Template | undefined
 /** What is the same in every page. The styles stand in it, so that nobody waits for a file of them to see the rows. */
 function templateOf(): Template {
   if (template !== undefined) return template
-  const [page, styles] = ['index.html', 'app.css'].map((name) =>
-    Buffer.from(consoleFiles().get(name)?.bytes ?? []).toString(),
-  )
-  const [script = ''] = /<script type="module".*<\/script>/.exec(page ?? '') ?? []
+  const textOf = (name: string): string => Buffer.from(consoleFiles().get(name)?.bytes ?? []).toString()
+  const [page, styles] = [textOf('index.html'), textOf('app.css')]
+  const [script = ''] = /<script type="module".*<\/script>/.exec(page) ?? []
   const [, head = '', body = '', after = ''] =
     /^([^]*)(<body>[^]*)<\/audit-log-console>([^]*)$/.exec(
       // The call that is made before the program is there need not be made.
-      (page ?? '')
+      page
         .replace(/ *<script async.*\n/, '')
         .replace(/<link rel="stylesheet".*>/, () => `<style>${styles}</style>`)
         .replace(script, ''),
     ) ?? []
-  const hash = createHash('sha256')
-    .update(styles ?? '')
-    .digest('base64')
+  const hash = createHash('sha256').update(styles).digest('base64')
   const policy = String(consoleHeaders['content-security-policy']).replace(
     "style-src 'self'",
     `style-src 'sha256-${hash}'`,

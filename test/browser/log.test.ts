@@ -40,6 +40,18 @@ describe.skipIf(!hasBrowser)('the log', () => {
     await page.context().close()
   })
 
+  test('takes what was typed along with a filter of an entry', async () => {
+    const { page, go } = await openConsole(browser, host)
+    await go('?view=log&action=risk.accepted')
+    await page.locator('.rows .row', { hasText: 'finding:OAUTH-27' }).click()
+    await page.getByRole('textbox', { name: 'Target' }).fill('finding:OAUTH-27')
+    await page.locator('.drawer dd', { hasText: 'success' }).locator('button.funnel').click()
+    await page.waitForURL(/outcome=success/)
+    expect(await page.getByRole('textbox', { name: 'Target' }).inputValue()).toBe('finding:OAUTH-27')
+    expect(await page.evaluate(() => location.search)).toContain('target=finding%3AOAUTH-27')
+    await page.context().close()
+  })
+
   // Intl when it is used first, a width that has to be laid out for, an exception to abort with.
   test('does nothing that is slow before the first rows are there', async () => {
     const { page, go } = await openConsole(browser, host)

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { backoffMs } from '../../../src/sinks/forwarder/clock.ts'
 import { HttpClient, type HttpOptions, retryAfterMs } from '../../../src/sinks/http-client.ts'
 import { selfSigned, testAuthority } from '../../support/certificates.ts'
@@ -31,9 +31,19 @@ it('G3 reads Retry-After as seconds and as a date, and passes over what makes no
   expect(retryAfterMs({ 'retry-after': '7' }, now)).toBe(7000)
   expect(retryAfterMs({ 'retry-after': 'Sat, 26 Sep 2026 12:00:09 GMT' }, now)).toBe(9000)
   expect(retryAfterMs({ 'retry-after': '999999999' }, now)).toBe(3_600_000)
-  expect(retryAfterMs({ 'retry-after': 'Sat Sep 26 12:00:09 2026' }, now)).toBe(9000)
   for (const value of ['soon', '-1', '1e3', '', 'Sat, 26 Sep 2020 12:00:09 GMT']) {
     expect(retryAfterMs({ 'retry-after': value }, now)).toBeUndefined()
+  }
+})
+
+it('G3 reads a date that names no zone as GMT, wherever the host is', () => {
+  vi.stubEnv('TZ', 'Asia/Tokyo')
+  try {
+    expect(new Date(0).getTimezoneOffset()).toBe(-540)
+    const now = Date.parse('2026-09-26T12:00:00Z')
+    expect(retryAfterMs({ 'retry-after': 'Sat Sep 26 12:00:09 2026' }, now)).toBe(9000)
+  } finally {
+    vi.unstubAllEnvs()
   }
 })
 
